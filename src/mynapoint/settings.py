@@ -1,0 +1,340 @@
+"""Everything that can be set, typed: what an operator sets (:class:`Environment`), and what Django makes of it."""
+
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from paymentservice.clock import get_clock
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mynapoint.console.cluster import server_url
+from mynapoint.console.place import PlaceForbidden
+from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
+
+PREFIX: Final = "MYNAPOINT_"
+CHECKOUT: Final = Path(__file__).resolve().parents[2]
+LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class UnusableSetting(ImproperlyConfigured):
+    """A variable that stops the start. The message names it and says what to do; it never repeats a value."""
+
+    def __init__(self, *, name: str, problem: str, example: str = "") -> None:
+        super().__init__(f"{name}: {problem}" + (f" (for example {name}={example})" if example else ""))
+        self.name = name
+
+
+def _refuse(name: str, problem: str) -> PydanticCustomError:
+    return PydanticCustomError("setting", "{problem}", {"name": name, "problem": problem})
+
+
+def _check_origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}":
+        raise _refuse("SITE_ORIGIN", "must be scheme and host alone, without a path or a slash at the end")
+    if "@" in parts.netloc or value != value.lower():
+        raise _refuse("SITE_ORIGIN", "must be in small letters and carry no user")
+    return value
+
+
+def _check_database_url(value: SecretStr) -> SecretStr:
+    try:
+        conninfo_to_dict(value.get_secret_value())
+    except ProgrammingError:
+        raise _refuse("DATABASE_URL", "is not the address of a PostgreSQL database") from None
+    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise _refuse("DATABASE_URL", "must begin with postgresql://")
+    return value
+
+
+AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
+Origin = Annotated[str, AfterValidator(_check_origin)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
+
+
+class Environment(BaseSettings):
+    """What an operator sets. Each name below is a variable with ``MYNAPOINT_`` before it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
+
+    state_dir: AbsolutePath = Field(
+        default=CHECKOUT / ".mynapoint",
+        description="Folder for what the platform keeps beside its database: secrets, the embedded server, anchors.",
+        examples=["/var/lib/mynapoint/state"],
+    )
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        validation_alias=AliasChoices("MYNAPOINT_DATABASE_URL", "DATABASE_URL"),
+        description="Address of a PostgreSQL database; without it the embedded server is used. Also DATABASE_URL.",
+        examples=["postgresql://mynapoint:…@db.example:5432/mynapoint"],
+    )
+    database_url_file: AbsolutePath | None = Field(
+        default=None,
+        description="File that holds the database's address, so that its password is in no environment.",
+        examples=["/run/secrets/database_url"],
+    )
+    database_pool_size: int = Field(
+        default=16, ge=1, le=500, description="Most connections that one process keeps open.", examples=["16"]
+    )
+    pg_bin: AbsolutePath | None = Field(
+        default=None,
+        description="Folder of PostgreSQL's programs for the embedded server, instead of those that come with it.",
+        examples=["/usr/lib/postgresql/15/bin"],
+    )
+    demo: bool = Field(
+        default=False, description="Whether this is a demonstration: test cards and a set clock.", examples=["1"]
+    )
+    demo_clock: AbsolutePath | None = Field(
+        default=None, description="File of the demonstration's clock. Needs DEMO.", examples=["/tmp/clock.json"]
+    )
+    site_origin: Origin = Field(
+        default="http://127.0.0.1:8000",
+        description="Where citizens reach the site. Every signed statement names it.",
+        examples=["https://mynapoint.example"],
+    )
+    registry: str | None = Field(
+        default=None,
+        pattern=r"^authority:.+$",
+        description="Where revocations and renewals are asked: the folder of a test authority. Needs DEMO.",
+        examples=["authority:/tmp/authority"],
+    )
+    trust_anchors: AbsolutePath | None = Field(
+        default=None,
+        description="Folder with the certificates of the authorities that are trusted (.pem, .der); "
+        "without it the folder anchors of the state folder.",
+        examples=["/etc/mynapoint/anchors"],
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least serious log line that is written.", examples=["info"]
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="Log lines for machines (json) or for people (console).", examples=["json"]
+    )
+    secret_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="File of 32 random bytes for staff sessions; without it one is made in the state folder.",
+        examples=["/run/secrets/secret.key"],
+    )
+    holder_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="File of 32 random bytes under which certificates become pseudonyms; else one is made.",
+        examples=["/run/secrets/holder.key"],
+    )
+    account_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="File of 32 random bytes under which account ids become keyed hashes; else one is made.",
+        examples=["/run/secrets/account.key"],
+    )
+    journal_seal_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="File of 32 random bytes that seal journal entries; else one is made.",
+        examples=["/run/secrets/journal_seal.key"],
+    )
+    journal_signing_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="Ed25519 key (PEM) that signs the journal's checkpoints; else one is made.",
+        examples=["/run/secrets/journal_signing.pem"],
+    )
+    message_signing_key_file: AbsolutePath | None = Field(
+        default=None,
+        description="Ed25519 key (PEM) that signs messages to payment services; else one is made.",
+        examples=["/run/secrets/message_signing.pem"],
+    )
+
+    @model_validator(mode="after")
+    def _check_what_only_a_demonstration_may(self) -> "Environment":
+        for name in ("demo_clock", "registry"):
+            if getattr(self, name) is not None and not self.demo:
+                raise _refuse(name.upper(), "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
+        if not self.demo and urlsplit(self.site_origin).scheme == "http" and self.host not in LOOPBACK:
+            raise _refuse("SITE_ORIGIN", "must be https, unless the site is for this machine alone")
+        return self
+
+    @model_validator(mode="after")
+    def _check_one_database(self) -> "Environment":
+        if self.database_url and self.database_url_file:
+            raise _refuse("DATABASE_URL_FILE", "is given beside DATABASE_URL; keep one of the two")
+        return self
+
+    @property
+    def host(self) -> str:
+        """Return the site's host as a browser names it, without the port."""
+        netloc = urlsplit(self.site_origin).netloc
+        return netloc if netloc.endswith("]") else netloc.rsplit(":", 1)[0] if ":" in netloc else netloc
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether the database is the server that comes with the platform."""
+        return self.database_url is None and self.database_url_file is None
+
+    def get_database_url(self) -> str:
+        """Return the database's address, with its password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        if self.database_url_file is not None:
+            return _check_database_url(SecretStr(self.database_url_file.read_text().strip())).get_secret_value()
+        return server_url(self.state_dir)
+
+
+def load_environment() -> Environment:
+    """Read the environment.
+
+    :raises UnusableSetting: naming the first variable that is wrong.
+    """
+    _check_for_slips(os.environ)
+    try:
+        return Environment()
+    except ValidationError as error:
+        raise _as_unusable(error) from None
+
+
+def _check_for_slips(names: Iterable[str]) -> None:
+    """Refuse a name that is nearly a setting's: it was meant to be one, and would be passed over in silence."""
+    known = {PREFIX + name.upper() for name in Environment.model_fields}
+    for name in names:
+        meant = difflib.get_close_matches(name, known, n=1, cutoff=0.9)
+        if name.startswith(PREFIX) and name not in known and meant:
+            raise UnusableSetting(name=name, problem=f"there is no such setting; did you mean {meant[0]}?")
+
+
+def _as_unusable(error: ValidationError) -> UnusableSetting:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = str(first["loc"][0]) if first["loc"] else str(first["ctx"]["name"])
+    name = place.upper().removeprefix(PREFIX)
+    field = Environment.model_fields["database_url" if name == "DATABASE_URL" else name.lower()]
+    return UnusableSetting(
+        name=PREFIX + name, problem=first["msg"][0].lower() + first["msg"][1:], example=str((field.examples or [""])[0])
+    )
+
+
+def _database(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Describe a PostgreSQL address in Django's words; what Django has no word for is handed to the driver."""
+    parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    named = {word: parameters.pop(name, "") for word, name in words.items()}
+    pool = {"min_size": min(2, pool_size), "max_size": pool_size, "timeout": 10}
+    # The server prepares what comes a second time: an act is the same few statements over and over. Not what comes a
+    # first time (0): a migration may be several statements in one string, and those cannot be prepared.
+    options = {**parameters, "pool": pool, "prepare_threshold": 1, "server_side_binding": True}
+    return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options}
+
+
+environment = load_environment()
+_keys = Keyring(environment.state_dir / "secrets")
+
+try:
+    SECRET_KEY = _keys.text("secret", file=environment.secret_key_file)
+    HOLDER_KEY = _keys.secret("holder", file=environment.holder_key_file)
+    ACCOUNT_KEY = _keys.secret("account", file=environment.account_key_file)
+    JOURNAL_SEAL_KEY = _keys.secret("journal_seal", file=environment.journal_seal_key_file)
+    JOURNAL_SIGNING_KEY = _keys.signing_key("journal_signing", file=environment.journal_signing_key_file)
+    MESSAGE_SIGNING_KEY = _keys.signing_key("message_signing", file=environment.message_signing_key_file)
+    DATABASES = {"default": _database(environment.get_database_url(), pool_size=environment.database_pool_size)}
+except (KeyUnreadable, SecretsFolderNotPrivate, PlaceForbidden, OSError) as _error:
+    raise UnusableSetting(name="MYNAPOINT_STATE_DIR", problem=f"{type(_error).__name__}: {_error}") from None
+
+STATE_DIR = environment.state_dir
+DEMO = environment.demo
+CLOCK = get_clock(environment.demo_clock)
+SITE_ORIGIN = environment.site_origin
+REGISTRY = environment.registry
+TRUST_ANCHORS = environment.trust_anchors or STATE_DIR / "anchors"
+MESSAGE_KEY_ID = "platform-1"
+JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
+
+INSTALLED_APPS = (
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "procrastinate.contrib.django",
+    "mynapoint.programme",
+    "mynapoint.holder",
+    "mynapoint.act",
+    "mynapoint.directory",
+    "mynapoint.reservation",
+    "mynapoint.application",
+    "mynapoint.console",
+)
+MIDDLEWARE = (
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+)
+ROOT_URLCONF = "mynapoint.urls"
+WSGI_APPLICATION = "mynapoint.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+LANGUAGE_CODE = "ja"
+TIME_ZONE = "Asia/Tokyo"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+# Files are served from the packages they come in: nothing to collect, nothing that can be stale after an update.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 300
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+IS_ENCRYPTED = urlsplit(SITE_ORIGIN).scheme == "https"
+ALLOWED_HOSTS = [environment.host]
+# The scheme behind a proxy is not the request's: the origin that browsers send is compared with the site's own.
+CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_ENCRYPTED
+CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_HSTS_SECONDS = 31_536_000 if IS_ENCRYPTED else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Not "no-referrer": under it browsers send "Origin: null" with a form, and no form would pass the CSRF check.
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # the openings of a closing; every other body has a smaller limit
+
+LOGGING_CONFIG = "mynapoint.logging_config.configure"
+LOGGING = {"level": environment.log_level, "format": environment.log_format}

@@ -1,0 +1,52 @@
+"""The suite's ground: its own state folder, and a PostgreSQL that is thrown away at the end."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import pytest
+
+# Settings read their environment when they are first touched: before that, the suite gives itself a folder of its own.
+_STATE = tempfile.TemporaryDirectory(prefix="mynapoint-test-", ignore_cleanup_errors=True)
+Path(_STATE.name).chmod(0o711)  # the server's user has to pass through; the secrets in it are private by themselves
+os.environ["MYNAPOINT_STATE_DIR"] = _STATE.name
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
+
+
+def pytest_configure() -> None:
+    django.setup()
+
+
+@pytest.fixture(scope="session")
+def state_dir() -> Path:
+    """Return the suite's own state folder."""
+    return Path(_STATE.name)
+
+
+@pytest.fixture(scope="session")
+def database_url(state_dir: Path) -> Iterator[str]:
+    """Return the address of the suite's PostgreSQL: DATABASE_URL's, or a server started for this run."""
+    from mynapoint.console.cluster import open_cluster
+
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    pg_bin = os.environ.get("MYNAPOINT_PG_BIN")
+    cluster = open_cluster(state_dir, pg_bin=Path(pg_bin) if pg_bin else None, durable=False)
+    cluster.start()
+    try:
+        yield cluster.url
+    finally:
+        cluster.discard()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_url: str, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Point Django at the suite's PostgreSQL: started only when a test of this run uses it."""
+    from django.conf import settings
+    from mynapoint.settings import _database
+
+    settings.DATABASES["default"].update(_database(database_url, pool_size=24))
