@@ -7,6 +7,10 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
+
+from mynapoint.console.cluster import open_cluster
+from mynapoint.console.database import describe_database
 
 # Settings read their environment when they are first touched: before that, the suite gives itself a folder of its own.
 _STATE = tempfile.TemporaryDirectory(prefix="mynapoint-test-", ignore_cleanup_errors=True)
@@ -28,8 +32,6 @@ def state_dir() -> Path:
 @pytest.fixture(scope="session")
 def database_url(state_dir: Path) -> Iterator[str]:
     """Return the address of the suite's PostgreSQL: DATABASE_URL's, or a server started for this run."""
-    from mynapoint.console.cluster import open_cluster
-
     given = os.environ.get("DATABASE_URL")
     if given:
         yield given
@@ -46,7 +48,4 @@ def database_url(state_dir: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_url: str, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Point Django at the suite's PostgreSQL: started only when a test of this run uses it."""
-    from django.conf import settings
-    from mynapoint.settings import _database
-
-    settings.DATABASES["default"].update(_database(database_url, pool_size=24))
+    settings.DATABASES["default"].update(describe_database(database_url, pool_size=24))

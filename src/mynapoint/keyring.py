@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from paymentservice.encoding import to_base64url
 from paymentservice.keys import KeyUnreadable, read_private_key, read_secret, write_private_key, write_secret
 

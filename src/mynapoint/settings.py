@@ -4,11 +4,10 @@ import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
-from paymentservice.clock import get_clock
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
@@ -16,8 +15,10 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mynapoint.console.cluster import server_url
+from mynapoint.console.database import describe_database
 from mynapoint.console.place import PlaceForbidden
 from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
+from paymentservice.clock import get_clock
 
 PREFIX: Final = "MYNAPOINT_"
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -93,7 +94,7 @@ class Environment(BaseSettings):
         default=False, description="Whether this is a demonstration: test cards and a set clock.", examples=["1"]
     )
     demo_clock: AbsolutePath | None = Field(
-        default=None, description="File of the demonstration's clock. Needs DEMO.", examples=["/tmp/clock.json"]
+        default=None, description="File of the demonstration's clock. Needs DEMO.", examples=["/srv/demo/clock.json"]
     )
     site_origin: Origin = Field(
         default="http://127.0.0.1:8000",
@@ -104,7 +105,7 @@ class Environment(BaseSettings):
         default=None,
         pattern=r"^authority:.+$",
         description="Where revocations and renewals are asked: the folder of a test authority. Needs DEMO.",
-        examples=["authority:/tmp/authority"],
+        examples=["authority:/srv/demo/authority"],
     )
     trust_anchors: AbsolutePath | None = Field(
         default=None,
@@ -215,18 +216,6 @@ def _as_unusable(error: ValidationError) -> UnusableSetting:
     )
 
 
-def _database(url: str, *, pool_size: int) -> dict[str, Any]:
-    """Describe a PostgreSQL address in Django's words; what Django has no word for is handed to the driver."""
-    parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    named = {word: parameters.pop(name, "") for word, name in words.items()}
-    pool = {"min_size": min(2, pool_size), "max_size": pool_size, "timeout": 10}
-    # The server prepares what comes a second time: an act is the same few statements over and over. Not what comes a
-    # first time (0): a migration may be several statements in one string, and those cannot be prepared.
-    options = {**parameters, "pool": pool, "prepare_threshold": 1, "server_side_binding": True}
-    return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options}
-
-
 environment = load_environment()
 _keys = Keyring(environment.state_dir / "secrets")
 
@@ -237,7 +226,7 @@ try:
     JOURNAL_SEAL_KEY = _keys.secret("journal_seal", file=environment.journal_seal_key_file)
     JOURNAL_SIGNING_KEY = _keys.signing_key("journal_signing", file=environment.journal_signing_key_file)
     MESSAGE_SIGNING_KEY = _keys.signing_key("message_signing", file=environment.message_signing_key_file)
-    DATABASES = {"default": _database(environment.get_database_url(), pool_size=environment.database_pool_size)}
+    DATABASES = {"default": describe_database(environment.get_database_url(), pool_size=environment.database_pool_size)}
 except (KeyUnreadable, SecretsFolderNotPrivate, PlaceForbidden, OSError) as _error:
     raise UnusableSetting(name="MYNAPOINT_STATE_DIR", problem=f"{type(_error).__name__}: {_error}") from None
 

@@ -110,7 +110,7 @@ def _is_public(program: Path) -> bool:
 
 
 def _copied_wheel(source: Path, *, to: Path) -> Path:
-    """Copy the wheel's files in their own layout: the programs find their libraries by the way from one to the other."""
+    """Copy the wheel's files in their own layout: the programs find their libraries by the way between them."""
     packages = source.parents[2]
     target = to / f"postgres-{importlib.metadata.version(WHEEL)}"
     if not target.exists():

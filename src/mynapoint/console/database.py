@@ -1,0 +1,17 @@
+"""The address of a PostgreSQL database, in the words of those who need it."""
+
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+
+def describe_database(url: str, *, pool_size: int) -> dict[str, Any]:
+    """Describe a PostgreSQL address in Django's words; what Django has no word for is handed to the driver."""
+    parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    named = {word: parameters.pop(name, "") for word, name in words.items()}
+    pool = {"min_size": min(2, pool_size), "max_size": pool_size, "timeout": 10}
+    # The server prepares what comes a second time: an act is the same few statements over and over. Not what comes a
+    # first time (0): a migration may be several statements in one string, and those cannot be prepared.
+    options = {**parameters, "pool": pool, "prepare_threshold": 1, "server_side_binding": True}
+    return {"ENGINE": "django.db.backends.postgresql", **named, "OPTIONS": options}
