@@ -1,0 +1,1 @@
+"""Statements that wait for a card's signature, and their verification, once."""

@@ -1,0 +1,179 @@
+"""What can be done with acts: propose one, and hand in the card's signature."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from uuid_utils.compat import uuid7
+
+from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
+from mynapoint.act.queries import DONE, find_proposed
+from mynapoint.act.rules import (
+    LIFETIME,
+    SHOWN_FOR,
+    ActAlreadyUsed,
+    Kind,
+    Link,
+    Perform,
+    Proposal,
+    SignedAct,
+    Submission,
+    check_in_time,
+    compose_statement,
+    read_statement,
+)
+from mynapoint.act.verification import Authorities, Expected, VerifiedSigner, verify
+from mynapoint.holder.operations import hold, identify
+from mynapoint.holder.rules import HeldForReview, hash_certificate, hash_holder
+from mynapoint.journal.operations import record
+from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.refusal import Refusal
+from mynapoint.programme.queries import get_programme
+
+NONCE_BYTES = 32
+SECRET_BYTES = 16
+FORGOTTEN_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act that was done: its number is its journal entry's."""
+
+    act_id: UUID
+    entry_id: UUID
+    kind: str
+
+
+@transaction.atomic
+def propose(proposal: Proposal, *, audience: str, at: datetime) -> Link:
+    """Write down what someone is about to sign, for a few minutes; return the link under which it can be signed."""
+    link = Link(act_id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    ProposedAct.objects.create(
+        id=link.act_id,
+        secret_hash=link.hash_secret(),
+        kind=proposal.kind,
+        programme=proposal.programme_id,
+        statement=compose_statement(proposal, act_id=link.act_id, nonce=nonce, audience=audience, created_at=at),
+        attachment=dict(proposal.attachment),
+        expires_at=at + LIFETIME,
+    )
+    return link
+
+
+def submit(
+    link: Link,
+    submission: Submission,
+    *,
+    audience: str,
+    authorities: Authorities,
+    performers: Mapping[Kind, Perform],
+    at: datetime,
+) -> Done:
+    """Take a card's signature: consume the nonce, verify, do the act and write its journal entry.
+
+    The nonce is consumed in a transaction of its own, so that no answer of the checks can be asked for twice. The act,
+    its journal entry and its answer are one transaction: a crash between the two leaves nothing done.
+
+    :raises UnableToAct: when the link, the time, the certificate or the signature do not allow the act.
+    :raises Refusal: when the room refuses; the reason is kept with the act, so that its page can show it.
+    """
+    proposed = find_proposed(link)
+    check_in_time(expires_at=proposed.expires_at, at=at)
+    _consume(proposed.id, at=at)
+    try:
+        signer = _verify(proposed, submission, audience=audience, authorities=authorities, at=at)
+        with transaction.atomic():
+            return _perform(proposed, signer, performers=performers, at=at)
+    except Refusal as refusal:
+        if isinstance(refusal, HeldForReview):
+            _hold(signer, proposed.id, at=at)
+        _answer_refused(proposed.id, refusal, at=at)
+        raise
+
+
+@transaction.atomic
+def forget(*, at: datetime) -> int:
+    """Delete acts whose page is no longer shown, with all that was proposed and answered; return how many."""
+    over = list(ProposedAct.objects.filter(expires_at__lt=at - SHOWN_FOR).values_list("id", flat=True)[:FORGOTTEN_AT_ONCE])
+    for table in (AnsweredAct, UsedAct, ProposedAct):
+        table.objects.filter(id__in=over).delete()
+    return len(over)
+
+
+def _consume(act_id: UUID, *, at: datetime) -> None:
+    """Consume the nonce.
+
+    It need not be on disk before the answer: were it lost in a crash of the database, whatever came after it would be
+    lost as well, because the log is written in order.
+
+    :raises ActAlreadyUsed: when somebody was first.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+            UsedAct.objects.create(id=act_id, used_at=at)
+    except IntegrityError as error:
+        if constraint_name(error) != "one_signature_per_act":
+            raise
+        raise ActAlreadyUsed from None
+
+
+def _verify(
+    proposed: ProposedAct, submission: Submission, *, audience: str, authorities: Authorities, at: datetime
+) -> VerifiedSigner:
+    statement = bytes(proposed.statement)
+    expected = Expected(
+        statement=statement,
+        fields=read_statement(statement),
+        expires_at=proposed.expires_at,
+        audience=audience,
+        programme=get_programme(proposed.programme, at=at),
+    )
+    return verify(submission, expected, authorities=authorities, at=at)
+
+
+def _perform(
+    proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime
+) -> Done:
+    """Do a verified act, inside the caller's transaction."""
+    fields = read_statement(bytes(proposed.statement))
+    kind: Kind = fields["kind"]
+    act = SignedAct(
+        id=proposed.id,
+        kind=kind,
+        programme_id=proposed.programme,
+        content=fields["content"],
+        attachment=proposed.attachment,
+        holder=identify(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at),
+        at=at,
+    )
+    facts = {
+        "act": str(act.id),
+        "programme": act.programme_id,
+        "holder": hash_holder(act.holder.id, key=settings.HOLDER_KEY).hex(),
+        "statement": sha256(bytes(proposed.statement)).hexdigest(),
+        **performers[kind](act),
+    }
+    entry_id = record(kind=kind, facts=facts, at=at)
+    AnsweredAct.objects.create(
+        id=act.id, answer=DONE, data={}, holder_id=act.holder.id, entry_id=entry_id, answered_at=at
+    )
+    return Done(act_id=act.id, entry_id=entry_id, kind=kind)
+
+
+def _answer_refused(act_id: UUID, refusal: Refusal, *, at: datetime) -> None:
+    AnsweredAct.objects.create(id=act_id, answer=refusal.code, data=refusal.data(), answered_at=at)
+
+
+@transaction.atomic
+def _hold(signer: VerifiedSigner, act_id: UUID, *, at: datetime) -> None:
+    """Put the certificate on the list for review, with a journal entry the first time."""
+    if hold(signer.certificate, key=settings.HOLDER_KEY, at=at):
+        certificate = hash_certificate(signer.certificate, key=settings.HOLDER_KEY)
+        record(kind="hold", facts={"act": str(act_id), "certificate": certificate.hex()}, at=at)

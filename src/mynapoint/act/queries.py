@@ -1,0 +1,84 @@
+"""What can be asked about acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
+from mynapoint.act.rules import SHOWN_FOR, ActAlreadyUsed, ActUnknown, Link, check_in_time, read_statement
+
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an act ended: `done`, or the code of the refusal with its values."""
+
+    code: str
+    data: Mapping[str, str | int]
+    holder_id: UUID | None
+    entry_id: UUID | None
+    answered_at: datetime
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether the act was done."""
+        return self.code == DONE
+
+
+@dataclass(frozen=True)
+class ActView:
+    """An act as its page shows it to whoever has the link."""
+
+    kind: str
+    statement: Mapping[str, Any]
+    expires_at: datetime
+    is_used: bool
+    answer: Answer | None
+
+
+def find_proposed(link: Link) -> ProposedAct:
+    """Return the act of a link.
+
+    :raises ActUnknown: when there is none, or the secret is not its own.
+    """
+    proposed = ProposedAct.objects.filter(id=link.act_id).first()
+    if proposed is None or not link.opens(bytes(proposed.secret_hash)):
+        raise ActUnknown
+    return proposed
+
+
+def get_statement(link: Link, *, at: datetime) -> bytes:
+    """Return the bytes that the card is asked to sign.
+
+    :raises ActUnknown, ActExpired, ActAlreadyUsed: when there is nothing left to sign.
+    """
+    proposed = find_proposed(link)
+    check_in_time(expires_at=proposed.expires_at, at=at)
+    if UsedAct.objects.filter(id=proposed.id).exists():
+        raise ActAlreadyUsed
+    return bytes(proposed.statement)
+
+
+def get_view(link: Link, *, at: datetime) -> ActView:
+    """Return an act as its page shows it, for half an hour after its end.
+
+    :raises ActUnknown: when there is none, or it is over for longer.
+    """
+    proposed = find_proposed(link)
+    if at >= proposed.expires_at + SHOWN_FOR:
+        raise ActUnknown
+    return ActView(
+        kind=proposed.kind,
+        statement=read_statement(bytes(proposed.statement)),
+        expires_at=proposed.expires_at,
+        is_used=UsedAct.objects.filter(id=proposed.id).exists(),
+        answer=_find_answer(proposed.id),
+    )
+
+
+def _find_answer(act_id: UUID) -> Answer | None:
+    row = AnsweredAct.objects.filter(id=act_id).first()
+    return row and Answer(row.answer, row.data, row.holder_id, row.entry_id, row.answered_at)

@@ -1,0 +1,200 @@
+"""Statements, links and the reasons why an act is not done; pure."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import rfc8785
+from paymentservice.encoding import NotBase64Url, from_base64url, to_base64url
+
+from mynapoint.holder.rules import KnownHolder
+from mynapoint.kernel.period import JST
+from mynapoint.kernel.refusal import Refusal
+
+DOMAIN_LINE = b"mynapoint act v1\n"
+LIFETIME = timedelta(minutes=5)
+SHOWN_FOR = timedelta(minutes=30)
+
+Kind = Literal["reservation", "application", "inquiry"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """The unguessable name of an act: its id, and a secret of which only the hash is stored."""
+
+    act_id: UUID
+    secret: bytes
+
+    @property
+    def token(self) -> str:
+        """The link's last part: 43 characters of base64url."""
+        return to_base64url(self.act_id.bytes + self.secret)
+
+    @classmethod
+    def parse(cls, token: str) -> "Link":
+        """Read a link's last part.
+
+        :raises ActUnknown: when it cannot be the name of an act.
+        """
+        try:
+            raw = from_base64url(token, length=32)
+        except NotBase64Url:
+            raise ActUnknown from None
+        return cls(act_id=UUID(bytes=raw[:16]), secret=raw[16:])
+
+    def hash_secret(self) -> bytes:
+        """Return what is stored of the secret."""
+        return hashlib.sha256(self.secret).digest()
+
+    def opens(self, secret_hash: bytes) -> bool:
+        """Say, in constant time, whether this link belongs to an act with this stored hash."""
+        return hmac.compare_digest(self.hash_secret(), secret_hash)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What someone is about to sign: everything that is shown to them, and what only the platform needs later."""
+
+    kind: Kind
+    programme_id: str
+    programme_title: str
+    content: Mapping[str, Any]
+    attachment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SignedAct:
+    """An act whose signature was verified: the only thing that a room's operation acts upon."""
+
+    id: UUID
+    kind: Kind
+    programme_id: str
+    content: Mapping[str, Any]
+    attachment: Mapping[str, str]
+    holder: KnownHolder
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What the card program hands in: the card's signature and its certificate, both as bytes."""
+
+    signature: bytes
+    certificate: bytes
+
+
+Perform = Callable[[SignedAct], Mapping[str, str | int]]
+"""A room's operation on a signed act: it returns the facts that go into the journal."""
+
+
+class UnableToAct(Refusal):
+    """Why an act is not done."""
+
+
+class ActUnknown(UnableToAct):
+    """No act has this link, or it is long over."""
+
+    code = "act_unknown"
+
+
+@dataclass(eq=False)
+class ActExpired(UnableToAct):
+    """The time to sign is over."""
+
+    code = "act_expired"
+    expired_at: datetime
+
+
+class ActAlreadyUsed(UnableToAct):
+    """A signature for this act was handed in before."""
+
+    code = "act_already_used"
+
+
+class AudienceMismatch(UnableToAct):
+    """The act belongs to another site."""
+
+    code = "audience_mismatch"
+
+
+class CertificateNotAccepted(UnableToAct):
+    """The certificate is not a user-authentication certificate that this platform trusts at this time."""
+
+    code = "certificate_not_accepted"
+
+
+class CertificateIsExpired(UnableToAct):
+    """The certificate's time is over; the day is not told, because it is the holder's birthday."""
+
+    code = "certificate_expired"
+
+
+class CertificateIsRevoked(UnableToAct):
+    """The certificate was revoked."""
+
+    code = "certificate_revoked"
+
+
+class TryLater(UnableToAct):
+    """The authority's answer is missing, so nothing can be decided now."""
+
+    code = "try_later"
+
+
+class SignatureInvalid(UnableToAct):
+    """The signature is not this card's signature over this very statement."""
+
+    code = "signature_invalid"
+
+
+class SubmissionMalformed(UnableToAct):
+    """The signature or the certificate cannot be read."""
+
+    code = "submission_malformed"
+
+
+def compose_statement(
+    proposal: Proposal, *, act_id: UUID, nonce: bytes, audience: str, created_at: datetime
+) -> bytes:
+    """Return the bytes that the card signs: the domain line and the statement in canonical JSON (RFC 8785)."""
+    return DOMAIN_LINE + rfc8785.dumps(
+        {
+            "act": str(act_id),
+            "kind": proposal.kind,
+            "audience": audience,
+            "nonce": to_base64url(nonce),
+            "created_at": created_at.astimezone(JST).isoformat(timespec="seconds"),
+            "expires_at": (created_at + LIFETIME).astimezone(JST).isoformat(timespec="seconds"),
+            "programme": {"id": proposal.programme_id, "title": proposal.programme_title},
+            "content": dict(proposal.content),
+        }
+    )
+
+
+def read_statement(statement: bytes) -> dict[str, Any]:
+    """Return the fields of a statement that this platform composed."""
+    fields: dict[str, Any] = json.loads(statement.removeprefix(DOMAIN_LINE))
+    return fields
+
+
+def check_in_time(*, expires_at: datetime, at: datetime) -> None:
+    """Check that there is still time to sign.
+
+    :raises ActExpired: with the instant at which it was over.
+    """
+    if at >= expires_at:
+        raise ActExpired(expired_at=expires_at)
+
+
+def check_audience(statement: Mapping[str, Any], *, audience: str) -> None:
+    """Check that a statement was made for this site.
+
+    :raises AudienceMismatch: when it was made for another.
+    """
+    if statement["audience"] != audience:
+        raise AudienceMismatch

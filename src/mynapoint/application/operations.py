@@ -1,0 +1,154 @@
+"""What can be done about applications."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from procrastinate.contrib.django import app as jobs
+from uuid_utils.compat import uuid7
+
+from mynapoint.act.rules import SignedAct
+from mynapoint.application.models import AccountInService, Application, LinkStep, StandingChoice
+from mynapoint.application.queries import find_account_owner, find_choice, get_link_order, get_state
+from mynapoint.application.rules import (
+    LINK_TOKEN_BYTES,
+    AccountInUse,
+    LinkOrder,
+    LinkRefused,
+    LinkState,
+    NotReserved,
+    PaymentServiceDoor,
+    check_account_free,
+    check_not_chosen,
+)
+from mynapoint.directory.queries import get_service
+from mynapoint.directory.rules import check_service_open
+from mynapoint.journal.operations import record
+from mynapoint.kernel.integrity import constraint_name
+from mynapoint.programme.queries import get_programme
+from mynapoint.programme.rules import check_open
+from mynapoint.reservation.queries import find_reservation
+
+LINK_TASK = "link_application"
+LINK_QUEUE = "links"
+
+
+def apply(act: SignedAct) -> Mapping[str, str | int]:
+    """Choose a service for good, inside the act's transaction, and order the link; return the journal's facts.
+
+    :raises WindowNotOpen, WindowClosed, ServiceNotOpen, ServiceClosed: when programme or service take no applications.
+    :raises NotReserved: when there is no reservation.
+    :raises AccountInUse, AlreadyApplied, AnotherServiceChosen, AlreadyAppliedBeforeRenewal: one account, one person, one choice.
+    """
+    service_id = str(act.content["service"]["id"])
+    check_open(get_programme(act.programme_id, at=act.at).application, at=act.at)
+    check_service_open(get_service(service_id, at=act.at), at=act.at)
+    if find_reservation(act.holder.id, programme_id=act.programme_id) is None:
+        raise NotReserved
+    application = _compose(act, service_id=service_id)
+    _check_free(application)
+    try:
+        with transaction.atomic():
+            _insert(application)
+    except IntegrityError as error:
+        if constraint_name(error) not in {"one_choice_per_holder", "one_person_per_account"}:
+            raise
+        _check_free(application)
+        raise AccountInUse from None
+    order = {"holder_id": str(application.holder_id), "application_id": str(application.id)}
+    jobs.configure_task(LINK_TASK, queue=LINK_QUEUE).defer(**order)
+    return {"application": str(application.id), "service": service_id, "account": application.account_hash.hex()}
+
+
+def link(holder_id: UUID, application_id: UUID, *, door: PaymentServiceDoor, at: datetime) -> LinkState:
+    """Have the service link an application's account and record its answer, however often this is run.
+
+    :raises ServiceUnreachable: when there is no answer to rely on; run it again later.
+    """
+    state = get_state(holder_id, application_id)
+    if state is not LinkState.PENDING:
+        return state
+    order = get_link_order(holder_id, application_id)
+    service = get_service(order.service_id, at=at)
+    try:
+        door.link(
+            service,
+            programme_id=order.programme_id,
+            link_token=order.link_token,
+            reference=order.reference,
+            at=at,
+        )
+    except LinkRefused as refusal:
+        return _record_answer(order, LinkState.REFUSED, reason=refusal.reason, at=at)
+    return _record_answer(order, LinkState.LINKED, at=at)
+
+
+def _compose(act: SignedAct, *, service_id: str) -> Application:
+    return Application(
+        holder_id=act.holder.id,
+        id=uuid7(),
+        programme=act.programme_id,
+        service=service_id,
+        account_hash=bytes.fromhex(act.content["account"]["hash"]),
+        account_hint=act.content["account"]["hint"],
+        account_reference=act.attachment["account_reference"],
+        certificate_hash=act.holder.certificate_hash,
+        link_token=secrets.token_bytes(LINK_TOKEN_BYTES),
+        act_id=act.id,
+        applied_at=act.at,
+    )
+
+
+def _check_free(application: Application) -> None:
+    """Name what stands against an application, as far as it can be seen already."""
+    owner = find_account_owner(
+        application.account_hash, programme_id=application.programme, service_id=application.service
+    )
+    check_account_free(owner, holder_id=application.holder_id)
+    check_not_chosen(
+        find_choice(application.holder_id, programme_id=application.programme),
+        service_id=application.service,
+        certificate_hash=application.certificate_hash,
+    )
+
+
+def _insert(application: Application) -> None:
+    """Insert an application with its two rules; the choice first, so that one holder's race is told as their own."""
+    holder, programme = application.holder_id, application.programme
+    StandingChoice.objects.create(holder_id=holder, programme=programme, application_id=application.id)
+    AccountInService.objects.create(
+        account_hash=application.account_hash, programme=programme, service=application.service, holder_id=holder
+    )
+    application.save(force_insert=True)
+
+
+def _record_answer(order: LinkOrder, state: LinkState, *, reason: str = "", at: datetime) -> LinkState:
+    """Record the service's answer once; a second run that was as fast finds the first one's answer."""
+    try:
+        with transaction.atomic():
+            LinkStep.objects.create(
+                holder_id=order.holder_id,
+                application_id=order.application_id,
+                state=state,
+                reason=reason,
+                reached_at=at,
+            )
+            if state is LinkState.REFUSED:
+                _free(order)
+            facts = {"application": str(order.application_id), "service": order.service_id}
+            record(kind=f"link_{state}", facts=facts | ({"reason": reason} if reason else {}), at=at)
+    except IntegrityError as error:
+        if constraint_name(error) not in {"one_answer_per_application", "each_state_once"}:
+            raise
+        return get_state(order.holder_id, order.application_id)
+    return state
+
+
+def _free(order: LinkOrder) -> None:
+    """Let the holder choose again, and the account be used."""
+    StandingChoice.objects.filter(holder_id=order.holder_id, programme=order.programme_id).delete()
+    AccountInService.objects.filter(
+        account_hash=order.account_hash, programme=order.programme_id, service=order.service_id
+    ).delete()

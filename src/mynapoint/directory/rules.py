@@ -1,0 +1,136 @@
+"""What a service's entry says, and the decisions that follow from it."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from mynapoint.kernel.documents import Document, Part, Words
+from mynapoint.kernel.refusal import Refusal
+
+MAX_TYPED_LENGTH = 64
+Channel = Literal["phone", "pc", "counter"]
+
+
+class TypedCode(Part):
+    """Something that a citizen types as the service gave it to them: its label, its form and an example."""
+
+    label: Words
+    pattern: str
+    example: str
+    where: Words | None = None
+
+    @model_validator(mode="after")
+    def check_example(self) -> "TypedCode":
+        """Refuse a pattern that its own example does not fit."""
+        if not re.fullmatch(self.pattern, self.example):
+            raise ValueError("the example does not fit the pattern")
+        return self
+
+
+class ServiceKey(Part):
+    """One of the service's Ed25519 keys for signed messages (RFC 9421), with the time in which it counts."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+    public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    until: AwareDatetime | None = None
+
+    def counts(self, *, at: datetime) -> bool:
+        """Say whether the key counts at an instant."""
+        return self.from_ <= at and (self.until is None or at < self.until)
+
+
+class BankAccount(Part):
+    """振込先: where the service is paid, as the bank-transfer file names it."""
+
+    bank_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+    branch_code: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+    kind: Literal["ordinary", "current"]
+    number: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
+    holder_kana: Annotated[str, Field(min_length=1, max_length=30)]
+
+
+class Service(Document):
+    """One registered payment service as it counts from one instant on."""
+
+    name: Words
+    kind: Literal["charge", "purchase"]
+    programmes: tuple[str, ...]
+    summary: Words
+    points_when: Words
+    application_from: AwareDatetime
+    application_until: AwareDatetime
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    minors: bool
+    needs_registration: bool
+    account: TypedCode
+    codes: Annotated[tuple[TypedCode, ...], Field(min_length=1, max_length=3)]
+    terms: Words
+    contact: Words
+    address: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?[^/]$")]
+    keys: Annotated[tuple[ServiceKey, ...], Field(min_length=1)]
+    bank_account: BankAccount
+
+
+@dataclass(eq=False)
+class ServiceUnknown(Refusal):
+    """No service of this name is registered for the programme at this time."""
+
+    code = "service_unknown"
+
+
+@dataclass(eq=False)
+class ServiceNotOpen(Refusal):
+    """The service does not take applications yet."""
+
+    code = "service_not_open"
+    open_from: datetime
+
+
+@dataclass(eq=False)
+class ServiceClosed(Refusal):
+    """The service takes no more applications."""
+
+    code = "service_closed"
+    closed_at: datetime
+
+
+@dataclass(eq=False)
+class TypedWrong(Refusal):
+    """What was typed does not have the form that the service's account id or code has."""
+
+    code = "typed_wrong"
+    field: str
+    label: str
+    example: str
+
+
+def check_service_open(service: Service, *, at: datetime) -> None:
+    """Check that the service takes applications.
+
+    :raises ServiceNotOpen, ServiceClosed: with the instant that decides.
+    """
+    if at < service.application_from:
+        raise ServiceNotOpen(open_from=service.application_from)
+    if at >= service.application_until:
+        raise ServiceClosed(closed_at=service.application_until)
+
+
+def normalise_typed(text: str) -> str:
+    """Return what was typed in the one form that counts: half-width, upper case, without spaces and hyphens."""
+    return re.sub(r"[\s\-‐-―−ー]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def read_typed(typed: TypedCode, text: str, *, field: str) -> str:
+    """Return an account id or code in its normal form.
+
+    :raises TypedWrong: when it does not fit the service's pattern; nothing of what was typed is kept.
+    """
+    normal = normalise_typed(text[:MAX_TYPED_LENGTH])
+    if len(text) > MAX_TYPED_LENGTH or not re.fullmatch(typed.pattern, normal):
+        raise TypedWrong(field=field, label=typed.label.ja, example=typed.example)
+    return normal

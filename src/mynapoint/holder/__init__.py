@@ -1,0 +1,1 @@
+"""The person behind a card, as a pseudonym that outlives every certificate."""

@@ -1,0 +1,92 @@
+"""Registers of dated documents: read from files, never edited, only followed by a newer text."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from django.db import IntegrityError, models, transaction
+from pydantic import ValidationError
+
+from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
+
+D = TypeVar("D", bound=Document)
+
+
+class Revision(models.Model):
+    """One text of one document, from the instant at which it starts to count (distributed as reference)."""
+
+    pk = models.CompositePrimaryKey("id", "effective_from")
+    id = models.CharField(max_length=40)
+    effective_from = models.DateTimeField()
+    content = models.JSONField()
+    loaded_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.id} from {self.effective_from.isoformat()}"
+
+
+@dataclass(frozen=True)
+class Register(Generic[D]):
+    """All revisions of one kind of document, in one table."""
+
+    kind: type[D]
+    table: type[Revision]
+
+    def read(self, path: Path, **more: object) -> D:
+        """Read a document from a TOML file, with more values than the file has.
+
+        :raises DocumentMalformed: naming the file and the first thing that is wrong with it.
+        """
+        try:
+            return self.kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")) | more)
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise DocumentMalformed(file=path.name, problem=str(error)) from None
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(step) for step in first["loc"])
+            raise DocumentMalformed(file=path.name, problem=f"{where}: {first['msg']}") from None
+
+    def add(self, document: D, *, at: datetime) -> bool:
+        """Add a document unless the very same text is there already; return whether it was added.
+
+        :raises DocumentDiffers: when another text counts from the same instant.
+        """
+        content = document.model_dump(mode="json", by_alias=True)
+        key = {"id": document.id, "effective_from": document.effective_from}
+        try:
+            with transaction.atomic():
+                self.table._default_manager.create(**key, content=content, loaded_at=at)
+            return True
+        except IntegrityError:
+            known = self.table._default_manager.get(**key)
+            if known.content != content:
+                raise DocumentDiffers(document=document.id, effective_from=document.effective_from) from None
+            return False
+
+    def find(self, document_id: str, *, at: datetime) -> D | None:
+        """Return the text that counts at an instant."""
+        revisions = self.table._default_manager.filter(id=document_id, effective_from__lte=at)
+        latest = revisions.order_by("-effective_from").values_list("id", "effective_from").first()
+        return self._parse(*latest) if latest else None
+
+    def all(self, *, at: datetime) -> list[D]:
+        """Return the text of every document that counts at an instant, in the order of their names."""
+        revisions = self.table._default_manager.filter(effective_from__lte=at)
+        latest = revisions.order_by("id", "-effective_from").distinct("id").values_list("id", "effective_from")
+        return [self._parse(*key) for key in latest]
+
+    def _parse(self, document_id: str, effective_from: datetime) -> D:
+        return _parse(self, document_id, effective_from)
+
+
+@lru_cache(maxsize=1024)
+def _parse(register: Register[D], document_id: str, effective_from: datetime) -> D:
+    """A revision never changes, so each is parsed once in a process."""
+    revision = register.table._default_manager.get(id=document_id, effective_from=effective_from)
+    return register.kind.model_validate(revision.content)

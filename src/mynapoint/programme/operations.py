@@ -1,0 +1,41 @@
+"""What can be done with programmes."""
+
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from mynapoint.programme.models import PlaceShard
+from mynapoint.programme.queries import REGISTER
+from mynapoint.programme.rules import NoPlacesLeft, Programme, places_in_shard
+
+PLACE_SHARDS = 16
+
+
+@transaction.atomic
+def load_programme(path: Path, *, at: datetime) -> tuple[Programme, bool]:
+    """Load a programme from its TOML file; return it and whether its text is new.
+
+    :raises DocumentMalformed, DocumentDiffers: when the file cannot be taken as it is.
+    """
+    programme = REGISTER.read(path)
+    is_new = REGISTER.add(programme, at=at)
+    shards = [PlaceShard(programme=programme.id, shard=shard, taken=0) for shard in range(PLACE_SHARDS)]
+    PlaceShard.objects.bulk_create(shards, ignore_conflicts=True)
+    return programme, is_new
+
+
+def take_place(programme: Programme, *, holder_id: UUID) -> None:
+    """Take one of the programme's places, inside the caller's transaction: the holder's own shard first.
+
+    :raises NoPlacesLeft: when every shard is full.
+    """
+    first = holder_id.int % PLACE_SHARDS
+    for shard in (*range(first, PLACE_SHARDS), *range(first)):
+        places = places_in_shard(programme.places, shard=shard, shards=PLACE_SHARDS)
+        free = PlaceShard.objects.filter(programme=programme.id, shard=shard, taken__lt=places)
+        if free.update(taken=F("taken") + 1):
+            return
+    raise NoPlacesLeft

@@ -1,0 +1,172 @@
+"""What a programme says, and the decisions that follow from its dates."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from mynapoint.kernel.documents import Document, Part, Words
+from mynapoint.kernel.period import Period
+from mynapoint.kernel.refusal import Refusal
+
+
+class Window(Part):
+    """A half-open window of a programme; `until` is its first instant outside."""
+
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def check_order(self) -> "Window":
+        """Refuse a window that ends before it starts."""
+        _ = self.period
+        return self
+
+    @property
+    def period(self) -> Period:
+        """The window as a half-open period."""
+        return Period(self.from_, self.until)
+
+
+class Grant(Part):
+    """付与: the share of the running total that services grant, and its ceiling in points per person."""
+
+    rate_percent: Annotated[int, Field(ge=1, le=100)]
+    cap: Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class CertificateRule(Part):
+    """How long after a certificate's renewal the card can be used for this programme."""
+
+    renewal_wait_hours: Annotated[int, Field(ge=0, le=24 * 31)]
+
+
+class ClosingPeriod(Part):
+    """締め期間: everything granted before `ends_at` belongs to this closing or to an earlier one."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    ends_at: AwareDatetime
+
+
+class Audit(Part):
+    """How many rows of a closing are drawn and opened."""
+
+    rows: Annotated[int, Field(ge=1, le=1000)]
+
+
+class Payer(Part):
+    """振込依頼人: who pays the services, as the bank-transfer file names it."""
+
+    consignor_code: Annotated[str, Field(pattern=r"^[0-9]{10}$")]
+    name_kana: Annotated[str, Field(min_length=1, max_length=40)]
+    bank_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+    branch_code: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+    account_number: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
+
+
+class Programme(Document):
+    """One programme as it counts from one instant on."""
+
+    title: Words
+    reservation: Window
+    application: Window
+    earning: Window
+    grant: Grant
+    certificate: CertificateRule
+    places: Annotated[int, Field(ge=1)]
+    audit: Audit
+    payer: Payer
+    closing: Annotated[tuple[ClosingPeriod, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def check_closings(self) -> "Programme":
+        """Refuse closing periods that are out of order or share a name."""
+        ends = [period.ends_at for period in self.closing]
+        if ends != sorted(set(ends)) or len({period.id for period in self.closing}) != len(ends):
+            raise ValueError("closing periods must be in order, each with a name of its own")
+        return self
+
+
+@dataclass(eq=False)
+class ProgrammeUnknown(Refusal):
+    """No programme of this name counts at this time."""
+
+    code = "programme_unknown"
+
+
+@dataclass(eq=False)
+class PeriodUnknown(Refusal):
+    """The programme has no closing period of this name."""
+
+    code = "period_unknown"
+
+
+@dataclass(eq=False)
+class WindowNotOpen(Refusal):
+    """The reservation or application window has not opened yet."""
+
+    code = "window_not_open"
+    open_from: datetime
+
+
+@dataclass(eq=False)
+class WindowClosed(Refusal):
+    """The reservation or application window has closed."""
+
+    code = "window_closed"
+    closed_at: datetime
+
+
+@dataclass(eq=False)
+class WithinRenewalWait(Refusal):
+    """The certificate was renewed so recently that the card cannot be used for this programme yet."""
+
+    code = "within_renewal_wait"
+    open_from: datetime
+
+
+@dataclass(eq=False)
+class NoPlacesLeft(Refusal):
+    """All places of the programme are taken."""
+
+    code = "no_places_left"
+
+
+def check_open(window: Window, *, at: datetime) -> None:
+    """Check that a window is open.
+
+    :raises WindowNotOpen, WindowClosed: with the instant that decides.
+    """
+    if at < window.from_:
+        raise WindowNotOpen(open_from=window.from_)
+    if at >= window.until:
+        raise WindowClosed(closed_at=window.until)
+
+
+def check_renewal_wait(programme: Programme, *, renewed_at: datetime | None, at: datetime) -> None:
+    """Check that enough time has passed since the certificate's renewal; None is a first issue, which never waits.
+
+    :raises WithinRenewalWait: with the first instant at which the card can be used again.
+    """
+    if renewed_at is None:
+        return
+    open_from = renewed_at + timedelta(hours=programme.certificate.renewal_wait_hours)
+    if at < open_from:
+        raise WithinRenewalWait(open_from=open_from)
+
+
+def get_closing_period(programme: Programme, period_id: str) -> ClosingPeriod:
+    """Return a closing period by its name.
+
+    :raises PeriodUnknown: when the programme has none of this name.
+    """
+    for period in programme.closing:
+        if period.id == period_id:
+            return period
+    raise PeriodUnknown
+
+
+def places_in_shard(places: int, *, shard: int, shards: int) -> int:
+    """Return how many of a programme's places one shard counts, so that all shards together count them all."""
+    return places // shards + (1 if shard < places % shards else 0)

@@ -1,0 +1,1 @@
+"""予約: a holder receives a MyKey ID, once per programme."""
