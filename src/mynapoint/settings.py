@@ -2,9 +2,9 @@
 
 import difflib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +22,7 @@ from paymentservice.clock import get_clock
 
 PREFIX: Final = "MYNAPOINT_"
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
+Key = TypeVar("Key")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -56,8 +57,15 @@ def _check_database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _check_registry(value: str) -> str:
+    if not value.startswith("authority:") or value == "authority:":
+        raise _refuse("REGISTRY", "must be authority: and the folder of a test authority")
+    return value
+
+
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
+Registry = Annotated[str, AfterValidator(_check_registry)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 
 
@@ -101,9 +109,8 @@ class Environment(BaseSettings):
         description="Where citizens reach the site. Every signed statement names it.",
         examples=["https://mynapoint.example"],
     )
-    registry: str | None = Field(
+    registry: Registry | None = Field(
         default=None,
-        pattern=r"^authority:.+$",
         description="Where revocations and renewals are asked: the folder of a test authority. Needs DEMO.",
         examples=["authority:/srv/demo/authority"],
     )
@@ -211,24 +218,50 @@ def _as_unusable(error: ValidationError) -> UnusableSetting:
     place = str(first["loc"][0]) if first["loc"] else str(first["ctx"]["name"])
     name = place.upper().removeprefix(PREFIX)
     field = Environment.model_fields["database_url" if name == "DATABASE_URL" else name.lower()]
-    return UnusableSetting(
-        name=PREFIX + name, problem=first["msg"][0].lower() + first["msg"][1:], example=str((field.examples or [""])[0])
-    )
+    problem = first["msg"].replace("Input should", "must")
+    return UnusableSetting(name=PREFIX + name, problem=problem, example=str((field.examples or [""])[0]))
 
 
 environment = load_environment()
 _keys = Keyring(environment.state_dir / "secrets")
 
-try:
-    SECRET_KEY = _keys.text("secret", file=environment.secret_key_file)
-    HOLDER_KEY = _keys.secret("holder", file=environment.holder_key_file)
-    ACCOUNT_KEY = _keys.secret("account", file=environment.account_key_file)
-    JOURNAL_SEAL_KEY = _keys.secret("journal_seal", file=environment.journal_seal_key_file)
-    JOURNAL_SIGNING_KEY = _keys.signing_key("journal_signing", file=environment.journal_signing_key_file)
-    MESSAGE_SIGNING_KEY = _keys.signing_key("message_signing", file=environment.message_signing_key_file)
-    DATABASES = {"default": describe_database(environment.get_database_url(), pool_size=environment.database_pool_size)}
-except (KeyUnreadable, SecretsFolderNotPrivate, PlaceForbidden, OSError) as _error:
-    raise UnusableSetting(name="MYNAPOINT_STATE_DIR", problem=f"{type(_error).__name__}: {_error}") from None
+
+def _read_key(name: str, read: Callable[..., Key]) -> Key:
+    """Read one secret of the keyring, or name the variable that is to blame."""
+    try:
+        return read(name, file=getattr(environment, f"{name}_key_file"))
+    except KeyUnreadable as error:
+        variable = f"{PREFIX}{name.upper()}_KEY_FILE"
+        raise UnusableSetting(name=variable, problem=f"{error.where} is missing, unreadable or no such key") from None
+    except (SecretsFolderNotPrivate, OSError) as error:
+        raise _blame_state_dir(error) from None
+
+
+def _read_database() -> dict[str, Any]:
+    """Describe the database, or name the variable that is to blame."""
+    try:
+        return describe_database(environment.get_database_url(), pool_size=environment.database_pool_size)
+    except PydanticCustomError as error:
+        raise UnusableSetting(name="MYNAPOINT_DATABASE_URL_FILE", problem=error.message()) from None
+    except (KeyUnreadable, SecretsFolderNotPrivate, PlaceForbidden, OSError) as error:
+        raise _blame_state_dir(error) from None
+
+
+def _blame_state_dir(error: Exception) -> UnusableSetting:
+    problem = {
+        SecretsFolderNotPrivate: "its folder secrets must belong to you alone (mode 0700)",
+        PlaceForbidden: "its database server belongs to another user: run as that user, or choose another folder",
+    }.get(type(error), f"cannot be used: {error}")
+    return UnusableSetting(name="MYNAPOINT_STATE_DIR", problem=problem, example="/srv/mynapoint")
+
+
+SECRET_KEY = _read_key("secret", _keys.text)
+HOLDER_KEY = _read_key("holder", _keys.secret)
+ACCOUNT_KEY = _read_key("account", _keys.secret)
+JOURNAL_SEAL_KEY = _read_key("journal_seal", _keys.secret)
+JOURNAL_SIGNING_KEY = _read_key("journal_signing", _keys.signing_key)
+MESSAGE_SIGNING_KEY = _read_key("message_signing", _keys.signing_key)
+DATABASES = {"default": _read_database()}
 
 STATE_DIR = environment.state_dir
 DEMO = environment.demo

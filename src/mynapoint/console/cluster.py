@@ -10,11 +10,11 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from mynapoint.console.place import COMMON_FOLDER, Owner, Place, find_place
@@ -254,7 +254,7 @@ def _make_private(folder: Path, *, owner: Owner) -> None:
         raise FolderNotPrivate(folder)
 
 
-def _as_user(owner: Owner) -> Mapping[str, int | list[int]]:
+def _as_user(owner: Owner) -> dict[str, Any]:
     if os.geteuid() == owner.uid:
         return {}
     return {"user": owner.uid, "group": owner.gid, "extra_groups": []}

@@ -1,0 +1,27 @@
+"""Serve the sites and the service API."""
+
+import os
+from argparse import ArgumentParser
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    """`mynapoint serve`."""
+
+    help = "Serve the citizens' site, the office and the service API with granian, until it is stopped."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where to listen and with how many processes."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=urlsplit(settings.SITE_ORIGIN).port or 8000)
+        parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+
+    def handle(self, *_args: object, **options: object) -> None:
+        """Become the server: this process is its parent, so that stopping this stops it all."""
+        pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
+        arguments = ["--interface", "wsgi", "--host", options["host"], "--port", options["port"]]
+        arguments += ["--workers", options["workers"], "--blocking-threads", pool, "--no-ws", "mynapoint.wsgi:application"]
+        os.execvp("granian", ["granian", *map(str, arguments)])
