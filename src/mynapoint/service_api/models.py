@@ -1,0 +1,18 @@
+"""The nonces of signed requests that were seen."""
+
+from django.db import models
+
+
+class SeenNonce(models.Model):
+    """A nonce that a service's key has used; kept for as long as its request could be taken again."""
+
+    pk = models.CompositePrimaryKey("nonce", "key_id")
+    nonce = models.CharField(max_length=22)
+    key_id = models.CharField(max_length=60)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("seen_at",), name="seennonce_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.key_id} {self.seen_at.isoformat()}"

@@ -1,0 +1,80 @@
+"""Jobs: links that wait for their service, the journal's sequencing, and what has to be looked after regularly.
+
+Every job may run twice, or again from the start after a crash, and changes nothing the second time. No job orders
+another one: in a worker, orders are not part of Django's transaction.
+"""
+
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+
+from mynapoint.application.operations import link
+from mynapoint.journal.operations import sequence
+from mynapoint.service_api import nonces
+from mynapoint.service_api.door import get_door
+from mynapoint.settlement.operations import raise_missing_claims
+
+log = structlog.get_logger(__name__)
+
+LINKS: Final = "links"
+UPKEEP: Final = "upkeep"
+LONGEST_PAUSE: Final = 60
+"""seconds between two tries of a job"""
+DEAD_AFTER: Final = 5.0
+"""seconds without a sign of life after which a worker's jobs are given to others"""
+
+
+class UntilDone(BaseRetryStrategy):
+    """Tries again for ever, after 1, 2, 4 … seconds of real time and at most a minute."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        """Return when to try again, whatever happened: an order that is committed must be carried out."""
+        return RetryDecision(retry_in={"seconds": pause_after(job.attempts)})
+
+
+def pause_after(attempts: int) -> int:
+    """Return the seconds to wait after this many earlier tries."""
+    return int(min(2 ** min(attempts, 16), LONGEST_PAUSE))
+
+
+@app.task(name="link_application", queue=LINKS, retry=UntilDone())
+def link_application(*, holder_id: str, application_id: str) -> None:
+    """Have the service link an application's account; the order is part of the application's own transaction."""
+    link(UUID(holder_id), UUID(application_id), door=get_door(), at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="sequence_journal", queue=UPKEEP, queueing_lock="sequence_journal")
+def sequence_journal(timestamp: int) -> None:
+    """Append new entries to the journal's tree and sign a checkpoint."""
+    sequence(at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="raise_claims", queue=UPKEEP, queueing_lock="raise_claims")
+def raise_claims(timestamp: int) -> None:
+    """Raise the claims that a crash left between a verdict and its claim."""
+    raise_missing_claims(at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="forget_nonces", queue=UPKEEP, queueing_lock="forget_nonces")
+def forget_nonces(timestamp: int) -> None:
+    """Forget the nonces that can no longer be replayed."""
+    nonces.forget_old(at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="revive_jobs", queue=UPKEEP, queueing_lock="revive_jobs", pass_context=True)
+async def revive_jobs(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of dead workers to others."""
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER):
+        await jobs.retry_job(job)
+        log.warning("job_revived", task=job.task_name, attempts=job.attempts)

@@ -1,0 +1,55 @@
+"""Connections to the payment services, with a limit on the time and the bytes of every answer."""
+
+import time
+from typing import Final
+
+import httpx2
+
+from paymentservice.bodies import BODY_LIMIT
+
+CONNECT_SECONDS: Final = 2.0
+READ_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 15.0
+"""A peer that sends one byte now and then never runs into the read timeout: this ends it."""
+
+_TIMEOUTS: Final = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": READ_SECONDS}
+_LIMITS: Final = httpx2.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30.0)
+
+
+class BoundedTransport(httpx2.BaseTransport):
+    """One pool of connections for all services; an answer that goes over a limit counts as none."""
+
+    def __init__(self) -> None:
+        self._pool = httpx2.HTTPTransport(limits=_LIMITS, trust_env=False)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request and read its whole answer.
+
+        :raises httpx2.TransportError: also when the answer is too long, too slow or compressed.
+        """
+        # Content-Digest is over the bytes as they are, and a compressed answer could grow past any limit.
+        request.headers["Accept-Encoding"] = "identity"
+        request.extensions = {**request.extensions, "timeout": _TIMEOUTS}
+        answer = self._pool.handle_request(request)
+        try:
+            content = _read(answer, deadline=time.monotonic() + ANSWER_SECONDS)
+        finally:
+            answer.close()
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=content)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+def _read(answer: httpx2.Response, *, deadline: float) -> bytes:
+    if "content-encoding" in answer.headers:
+        raise httpx2.RemoteProtocolError("the answer is compressed")
+    content = bytearray()
+    for chunk in answer.iter_raw():
+        content += chunk
+        if len(content) > BODY_LIMIT:
+            raise httpx2.RemoteProtocolError("the answer is too long")
+        if time.monotonic() > deadline:
+            raise httpx2.ReadTimeout("the answer takes too long")
+    return bytes(content)
