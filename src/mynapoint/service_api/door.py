@@ -40,10 +40,12 @@ log = structlog.get_logger(__name__)
 LONGEST_WAIT: Final = 24 * 60 * 60
 """seconds; a service that asks for a longer pause after failed tries is taken to mean a day"""
 
-FINAL_LINK_REFUSALS: Final = frozenset({"account_already_linked", "account_closed", "reference_unknown"})
+FINAL_LINK_REFUSALS: Final = frozenset(
+    {"account_already_linked", "account_closed", "reference_unknown", "link_token_taken"}
+)
 
 _CODE: Final = re.compile(r"[a-z_]{1,40}")
-_HINT_MARKS: Final = frozenset(" 　*＊•●・-‐…()（）.")
+_HINT_MARKS: Final = frozenset(" 　*＊●○•・-‐…/.()（）")
 
 
 class HintRefused(Exception):
