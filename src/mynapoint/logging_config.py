@@ -14,7 +14,14 @@ from structlog.typing import Processor
 from mynapoint.logging_redaction import EventDict, describe_exception, redact, scrub
 
 # Libraries that would write what they carry (SQL with its values, full addresses), or that say too much.
-QUIET: Final = ("django.db.backends", "httpx2", "httpcore2", "asyncio")
+QUIET: Final = {
+    "django.db.backends": logging.WARNING,
+    "httpx2": logging.WARNING,
+    "httpcore2": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "procrastinate.blueprints": logging.WARNING,
+    "psycopg.pool": logging.ERROR,
+}
 # Libraries that bring handlers of their own.
 LED_BACK: Final = ("_granian", "granian.access", "django", "django.server", "procrastinate", "py.warnings")
 
@@ -50,8 +57,8 @@ def configure(options: Mapping[str, str]) -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(True)
     structlog.configure(
         processors=[*_NAMES, redact, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -66,9 +73,9 @@ def describe_foreign(_logger: object, _method: str, event_dict: EventDict) -> Ev
     if record.name.startswith(("django.request", "django.security", "django.server")):
         event_dict.update(_describe_request(record))
     elif record.name.startswith("procrastinate"):
-        event_dict.update(_describe_job(record))
+        event_dict.update(_describe_job(record, said=str(event_dict["event"])))
     else:
-        event_dict["event"] = scrub(record.getMessage())
+        event_dict["event"] = scrub(str(event_dict["event"]))
     return event_dict
 
 
@@ -94,11 +101,11 @@ def _describe_request(record: logging.LogRecord) -> EventDict:
     }
 
 
-def _describe_job(record: logging.LogRecord) -> EventDict:
+def _describe_job(record: logging.LogRecord, *, said: str) -> EventDict:
     """Name the task and the job's number, never its arguments."""
     job: Mapping[str, Any] = getattr(record, "job", None) or {}
     action = getattr(record, "action", None)
-    event = action.replace("_", " ") if isinstance(action, str) else scrub(record.getMessage().split("(")[0])
+    event = action.replace("_", " ") if isinstance(action, str) else scrub(said.split("(")[0])
     return {"event": event, "job": job.get("id"), "task": job.get("task_name"), "queue": job.get("queue")}
 
 

@@ -222,14 +222,14 @@ def _as_unusable(error: ValidationError) -> UnusableSetting:
     return UnusableSetting(name=PREFIX + name, problem=problem, example=str((field.examples or [""])[0]))
 
 
-environment = load_environment()
-_keys = Keyring(environment.state_dir / "secrets")
+ENVIRONMENT = load_environment()
+_keys = Keyring(ENVIRONMENT.state_dir / "secrets")
 
 
 def _read_key(name: str, read: Callable[..., Key]) -> Key:
     """Read one secret of the keyring, or name the variable that is to blame."""
     try:
-        return read(name, file=getattr(environment, f"{name}_key_file"))
+        return read(name, file=getattr(ENVIRONMENT, f"{name}_key_file"))
     except KeyUnreadable as error:
         variable = f"{PREFIX}{name.upper()}_KEY_FILE"
         raise UnusableSetting(name=variable, problem=f"{error.where} is missing, unreadable or no such key") from None
@@ -240,7 +240,7 @@ def _read_key(name: str, read: Callable[..., Key]) -> Key:
 def _read_database() -> dict[str, Any]:
     """Describe the database, or name the variable that is to blame."""
     try:
-        return describe_database(environment.get_database_url(), pool_size=environment.database_pool_size)
+        return describe_database(ENVIRONMENT.get_database_url(), pool_size=ENVIRONMENT.database_pool_size)
     except PydanticCustomError as error:
         raise UnusableSetting(name="MYNAPOINT_DATABASE_URL_FILE", problem=error.message()) from None
     except (KeyUnreadable, SecretsFolderNotPrivate, PlaceForbidden, OSError) as error:
@@ -263,12 +263,12 @@ JOURNAL_SIGNING_KEY = _read_key("journal_signing", _keys.signing_key)
 MESSAGE_SIGNING_KEY = _read_key("message_signing", _keys.signing_key)
 DATABASES = {"default": _read_database()}
 
-STATE_DIR = environment.state_dir
-DEMO = environment.demo
-CLOCK = get_clock(environment.demo_clock)
-SITE_ORIGIN = environment.site_origin
-REGISTRY = environment.registry
-TRUST_ANCHORS = environment.trust_anchors or STATE_DIR / "anchors"
+STATE_DIR = ENVIRONMENT.state_dir
+DEMO = ENVIRONMENT.demo
+CLOCK = get_clock(ENVIRONMENT.demo_clock)
+SITE_ORIGIN = ENVIRONMENT.site_origin
+REGISTRY = ENVIRONMENT.registry
+TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
@@ -331,7 +331,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 IS_ENCRYPTED = urlsplit(SITE_ORIGIN).scheme == "https"
-ALLOWED_HOSTS = [environment.host]
+ALLOWED_HOSTS = [ENVIRONMENT.host]
 # The scheme behind a proxy is not the request's: the origin that browsers send is compared with the site's own.
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_ENCRYPTED
@@ -359,4 +359,4 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # the openings of a closing; every other body has a smaller limit
 
 LOGGING_CONFIG = "mynapoint.logging_config.configure"
-LOGGING = {"level": environment.log_level, "format": environment.log_format}
+LOGGING = {"level": ENVIRONMENT.log_level, "format": ENVIRONMENT.log_format}

@@ -1,0 +1,104 @@
+"""The ``mynapoint`` command: one door to everything an operator, an auditor or a developer does with the platform."""
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import django
+import psycopg
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, get_commands, load_command_class
+from django.core.management.base import BaseCommand
+from django.db import OperationalError
+
+SUCCESS: Final = 0
+FAILURE: Final = 1
+MISUSE: Final = 2
+INTERRUPTED: Final = 130
+FOREWORD: Final = "mynapoint: the platform of a cashless-incentive programme.\n\nUsage: mynapoint COMMAND [--help] …\n"
+_DJANGO_OPTIONS: Final = (
+    "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Return 0 when it did what it says, 1 when it could not, 2 when it was not asked properly."""
+    asked = list(sys.argv[1:] if arguments is None else arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
+    try:
+        return _run(asked)
+    except ImproperlyConfigured as error:
+        return _complain(str(error), code=MISUSE)
+
+
+def _run(asked: list[str]) -> int:
+    django.setup()
+    if not asked or asked[0] in {"help", "--help", "-h"}:
+        sys.stdout.write(describe_commands())
+        return SUCCESS
+    name, *rest = asked
+    if name not in get_commands():
+        return _complain(_unknown(name), code=MISUSE)
+    return _execute(name, rest)
+
+
+def describe_commands() -> str:
+    """List the platform's own commands, each in the sentence that its help begins with."""
+    names = sorted(name for name, app in get_commands().items() if app.startswith("mynapoint."))
+    width = max(map(len, names), default=0)
+    lines = [f"  {name:<{width}}  {_load(name).help}" for name in names]
+    return "\n".join(
+        [FOREWORD, *lines, "", "Commands of Django and its apps (migrate, procrastinate, …) work too.", ""]
+    )
+
+
+def _load(name: str) -> BaseCommand:
+    command = load_command_class(get_commands()[name], name)
+    # Django's options for its own development stay out of an operator's help.
+    command.suppressed_base_arguments = {*_DJANGO_OPTIONS, *command.suppressed_base_arguments}
+    return command
+
+
+def _execute(name: str, arguments: list[str]) -> int:
+    # Asked for tracebacks, Django lets a command's own complaint through, to be told here in our words.
+    try:
+        _load(name).run_from_argv(["mynapoint", name, "--traceback", *arguments])
+    except CommandError as error:
+        return _complain(f"{name}: {error}", code=error.returncode)
+    except (OperationalError, psycopg.OperationalError) as error:
+        if not _is_without_connection(error):
+            raise
+        return _complain(f"{name}: {_how_to_reach_the_database()}", code=FAILURE)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return SUCCESS
+
+
+def _is_without_connection(error: Exception) -> bool:
+    """Tell a server that was not reached from one that answered: only the second has a code for what went wrong."""
+    source = error if isinstance(error, psycopg.Error) else error.__cause__
+    return getattr(source, "sqlstate", None) is None
+
+
+def _how_to_reach_the_database() -> str:
+    if settings.ENVIRONMENT.is_embedded:
+        return "the database does not answer; start it with `mynapoint db start`"
+    return "the database does not answer; check MYNAPOINT_DATABASE_URL and that the server there accepts connections"
+
+
+def _unknown(name: str) -> str:
+    similar = difflib.get_close_matches(name, get_commands(), n=1)
+    hint = f"; did you mean {similar[0]}?" if similar else "."
+    return f"there is no command {name}{hint} `mynapoint help` lists them."
+
+
+def _complain(sentence: str, *, code: int) -> int:
+    sys.stderr.write(f"mynapoint: {sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
