@@ -1,0 +1,1 @@
+"""公的個人認証: the My Number Card's authentication application, its certificates, and statements signed by it."""

@@ -1,0 +1,29 @@
+"""What the test authority refuses."""
+
+
+class UnableToIssue(Exception):
+    """The test authority cannot do what it was asked for."""
+
+
+class NoAuthority(UnableToIssue):
+    """The folder holds no authority that can be read."""
+
+
+class AuthorityExists(UnableToIssue):
+    """The folder already holds an authority."""
+
+
+class CardExists(UnableToIssue):
+    """There is already a card file of this name."""
+
+
+class UnusableLabel(UnableToIssue):
+    """The label cannot name a file."""
+
+
+class CardNotIssuedHere(UnableToIssue):
+    """Another authority issued the card."""
+
+
+class CertificateAlreadyRevoked(UnableToIssue):
+    """The card's certificate was revoked before."""
