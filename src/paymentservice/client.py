@@ -1,11 +1,14 @@
 """What a payment service asks the platform: the roll, its closing, the draw, the verdict."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from paymentservice.bodies import write_body
 from paymentservice.encoding import from_base64url
 from paymentservice.exchange import AnswerUntrusted, SignedClient
-from paymentservice.wire import ROLL_PAGE, AuditVerdict, ClosingState, Openings, RollPage, SealedTotals
+from paymentservice.wire import ROLL_PAGE, AuditVerdict, ClosingState, RollPage, SealedTotals
+from sealedclaim.opening import Opening
+from sealedclaim.wire import write_openings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +54,18 @@ class PlatformClient:
 
     def put_closing(self, sealed: SealedTotals, *, programme: str, period: str) -> ClosingState:
         """Hand in the sealed closing; handing in the same one again changes nothing."""
-        return self._client.ask(ClosingState, "PUT", f"{_period(programme, period)}/closing", body=sealed)
+        return self._client.ask(
+            ClosingState, "PUT", f"{_period(programme, period)}/closing", content=write_body(sealed)
+        )
 
     def get_closing(self, *, programme: str, period: str) -> ClosingState:
         """Ask where the closing stands and which rows were drawn."""
         return self._client.ask(ClosingState, "GET", f"{_period(programme, period)}/closing")
 
-    def post_openings(self, openings: Openings, *, programme: str, period: str) -> AuditVerdict:
+    def post_openings(self, openings: Iterable[Opening], *, programme: str, period: str) -> AuditVerdict:
         """Open the drawn rows and hear the verdict."""
-        return self._client.ask(AuditVerdict, "POST", f"{_period(programme, period)}/closing/openings", body=openings)
+        path = f"{_period(programme, period)}/closing/openings"
+        return self._client.ask(AuditVerdict, "POST", path, content=write_openings(openings))
 
 
 def assemble_roll(pages: list[RollPage]) -> Roll:

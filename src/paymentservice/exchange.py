@@ -7,7 +7,7 @@ from typing import Final, Self
 import httpx2
 
 from paymentservice import problems
-from paymentservice.bodies import Body, BodyRefused, BodyT, read_body, write_body
+from paymentservice.bodies import BodyRefused, BodyT, read_body
 from paymentservice.clock import Clock
 from paymentservice.messages import (
     PublicKeys,
@@ -81,13 +81,14 @@ class SignedClient:
         """Close the pool of connections."""
         self._http.close()
 
-    def ask(self, answer: type[BodyT], method: str, path: str, *, body: Body | None = None) -> BodyT:
+    def ask(self, answer: type[BodyT], method: str, path: str, *, content: bytes = b"") -> BodyT:
         """Send a signed request and return the verified answer.
 
         :param path: below the peer's base address, with its query.
+        :param content: the JSON body, if any.
         :raises UnableToExchange: its subclass says why.
         """
-        request = self._sign(method, path, body)
+        request = self._sign(method, path, content)
         response = self._send(request)
         self._verify(response, request)
         if response.status >= 400:
@@ -97,8 +98,7 @@ class SignedClient:
         except BodyRefused as error:
             raise AnswerUntrusted from error
 
-    def _sign(self, method: str, path: str, body: Body | None) -> Request:
-        content = b"" if body is None else write_body(body)
+    def _sign(self, method: str, path: str, content: bytes) -> Request:
         headers = {"Accept": f"application/json, {problems.CONTENT_TYPE}"}
         if content:
             headers["Content-Type"] = "application/json"

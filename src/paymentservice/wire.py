@@ -80,29 +80,6 @@ class ClosingState(Body):
     claim: ClaimState | None = None
 
 
-class PathStep(Body):
-    """One sibling on the way from a row to the root."""
-
-    hash: Digest
-    sum: Points
-
-
-class RowOpening(Body):
-    """One opened row."""
-
-    index: Count
-    points: Points
-    salt: Token
-    token: Token
-    path: list[PathStep]
-
-
-class Openings(Body):
-    """Service → platform: the rows that were drawn."""
-
-    openings: list[RowOpening]
-
-
 class AuditVerdict(Body):
     """Platform → service: the verdict over the opened rows, which the platform does not keep."""
 
