@@ -1,19 +1,23 @@
 """The parties of the service API's tests: two services with their keys, and the time they meet at."""
 
-from datetime import UTC, datetime
+import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+
+from mynapoint.application.models import Application, LinkStep
+from mynapoint.directory.rules import Service
+from mynapoint.service_api.identity import platform_key
 from paymentservice.keys import public_key_text
 from paymentservice.messages import Request, Response, SigningKey, sign_request, verify_response
 
-from mynapoint.directory.rules import Service
-from mynapoint.service_api.identity import platform_key
-
 NOON: Final = datetime(2020, 10, 5, 3, 0, 0, tzinfo=UTC)
+LINKED_AT: Final = NOON - timedelta(days=20)
 PROGRAMME: Final = "mynapoint-2020"
 PERIOD: Final = "2020-09"
 ROLL: Final = f"/service/v1/programmes/{PROGRAMME}/periods/{PERIOD}/roll"
@@ -98,3 +102,26 @@ def check_signed(answer: HttpResponse, request: Request) -> None:
     key = platform_key()
     message = Response(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
     verify_response(message, request=request, keys={key.keyid: key.private_key.public_key()}, at=NOON)
+
+
+def link_accounts(count: int, *, service: str = "sakura", linked_at: datetime = LINKED_AT) -> list[bytes]:
+    """Link accounts to a service, as if it had confirmed them, and return their link tokens."""
+    tokens = [secrets.token_bytes(16) for _ in range(count)]
+    for token in tokens:
+        application = Application.objects.create(
+            holder_id=uuid4(),
+            id=uuid4(),
+            programme=PROGRAMME,
+            service=service,
+            account_hash=secrets.token_bytes(32),
+            account_hint="●●●● 42",
+            account_reference="R" * 43,
+            certificate_hash=secrets.token_bytes(32),
+            link_token=token,
+            act_id=uuid4(),
+            applied_at=linked_at,
+        )
+        LinkStep.objects.create(
+            holder_id=application.holder_id, application_id=application.id, state="linked", reached_at=linked_at
+        )
+    return tokens

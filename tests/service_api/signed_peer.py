@@ -6,10 +6,10 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from paymentservice.messages import Request, Response, SigningKey, sign_response, verify_request
 from service_api_cast import NOON, SAKURA
 
 from mynapoint.service_api.identity import platform_key
+from paymentservice.messages import Request, Response, SigningKey, sign_response, verify_request
 
 Answer = Callable[[Request], Response]
 

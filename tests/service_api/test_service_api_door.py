@@ -9,10 +9,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from paymentservice.bodies import BODY_LIMIT
-from paymentservice.encoding import to_base64url
-from paymentservice.messages import Request, Response
-from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
 from service_api_cast import FUJI, NOON, PROGRAMME, SAKURA, a_service
 from signed_peer import SignedPeer, running_peer
 
@@ -30,6 +26,10 @@ from mynapoint.application.rules import (
 from mynapoint.service_api.door import HintRefused, HttpPaymentServiceDoor, check_hint
 from mynapoint.service_api.identity import platform_key
 from mynapoint.service_api.transport import BoundedTransport
+from paymentservice.bodies import BODY_LIMIT
+from paymentservice.encoding import to_base64url
+from paymentservice.messages import Request, Response
+from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
 
 ACCOUNT_ID = "123456789012"
 CODE = "8524"
@@ -130,9 +130,7 @@ class TestCheckAccount:
             Response(status=500, headers={"Content-Type": "text/html"}, body=b"<h1>oops</h1>"),
         ],
     )
-    def test_relies_on_no_other_answer(
-        self, door: HttpPaymentServiceDoor, peer: SignedPeer, answer: Response
-    ) -> None:
+    def test_relies_on_no_other_answer(self, door: HttpPaymentServiceDoor, peer: SignedPeer, answer: Response) -> None:
         peer.answer = lambda _: answer
         with pytest.raises(ServiceUnreachable):
             check(door, peer)

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from paymentservice.messages import MAX_AGE, NONCE_LIFETIME, Request
 from service_api_cast import CLOSING, FUJI, NOON, ROLL, SAKURA, STRANGER, ask, check_signed, send, signed_request
 
 from mynapoint.service_api import nonces
 from mynapoint.service_api.models import SeenNonce
+from paymentservice.messages import MAX_AGE, NONCE_LIFETIME, Request, sign_request
 
 pytestmark = pytest.mark.usefixtures("registered")
 
@@ -143,7 +143,5 @@ class TestSigned:
 
 
 def signed_elsewhere(request: Request) -> dict[str, str]:
-    from paymentservice.messages import sign_request
-
     bare = replace(request, headers={})
     return dict(sign_request(bare, key=SAKURA, at=NOON).headers)

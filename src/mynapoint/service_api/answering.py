@@ -25,6 +25,7 @@ def answer_problem(problem: Problem) -> HttpResponse:
 
 def signed(view: View) -> View:
     """Return the view with every answer signed: what it returns, refuses, or fails with."""
+
     @csrf_exempt
     @wraps(view)
     def sign_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

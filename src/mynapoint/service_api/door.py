@@ -70,7 +70,9 @@ class HttpPaymentServiceDoor:
         """
         question = AccountCheck(programme=programme_id, account_id=account_id, codes=list(codes))
         try:
-            answer = self._client(service, at=at).ask(AccountConfirmed, "POST", "/account-checks", content=write_body(question))
+            answer = self._client(service, at=at).ask(
+                AccountConfirmed, "POST", "/account-checks", content=write_body(question)
+            )
             check_hint(answer.hint, account_id=account_id)
         except ProblemAnswered as error:
             raise _refused_check(service, error.problem) from None

@@ -1,15 +1,23 @@
 """As whom the platform signs, and whose signatures it accepts."""
 
-from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+import http_sf
 from django.conf import settings
+from paymentservice.keys import read_public_key
+from paymentservice.messages import LABEL, PublicKeys, Request, SigningKey
 
 from mynapoint.directory.queries import find_key
-from mynapoint.directory.rules import Service, ServiceKey
-from paymentservice.keys import read_public_key
-from paymentservice.messages import SigningKey
+from mynapoint.directory.rules import Service
+
+
+@dataclass(frozen=True)
+class Signer:
+    """The service that a request claims to come from, with the one key that would prove it."""
+
+    service: Service
+    keys: PublicKeys
 
 
 def platform_key() -> SigningKey:
@@ -17,27 +25,27 @@ def platform_key() -> SigningKey:
     return SigningKey(keyid=settings.MESSAGE_KEY_ID, private_key=settings.MESSAGE_SIGNING_KEY)
 
 
-class RegisteredKeys(Mapping[str, Ed25519PublicKey]):
-    """The services' keys that count at an instant, each looked up when a message names it."""
+def find_signer(request: Request, *, at: datetime) -> Signer | None:
+    """Return the service whose key a request names, if it counts at an instant.
 
-    def __init__(self, *, at: datetime) -> None:
-        self._at = at
-        self._found: dict[str, tuple[Service, ServiceKey]] = {}
+    Looked up before the signature is verified: the verifying library takes any failure, also the database's, for a
+    wrong signature, and a service would be told that its key is bad when only our database is down.
+    """
+    keyid = read_keyid(request)
+    found = find_key(keyid, at=at) if keyid else None
+    if found is None:
+        return None
+    service, key = found
+    return Signer(service=service, keys={key.id: read_public_key(key.public_key, keyid=key.id)})
 
-    def __getitem__(self, keyid: str) -> Ed25519PublicKey:
-        if keyid not in self._found:
-            found = find_key(keyid, at=self._at)
-            if found is None:
-                raise KeyError(keyid)
-            self._found[keyid] = found
-        return read_public_key(self._found[keyid][1].public_key, keyid=keyid)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)
-
-    def owner(self, keyid: str) -> Service:
-        """Return the service whose key this is, after it was looked up."""
-        return self._found[keyid][0]
+def read_keyid(request: Request) -> str | None:
+    """Return the key that a request says it is signed with; None when it says nothing that can be read."""
+    inputs = [value for name, value in request.headers.items() if name.lower() == "signature-input"]
+    try:
+        labels = http_sf.parse(", ".join(inputs).encode("ascii"), tltype="dictionary")
+        _, parameters = labels[LABEL]
+        keyid = parameters["keyid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return keyid if isinstance(keyid, str) else None

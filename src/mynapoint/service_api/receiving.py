@@ -9,10 +9,10 @@ from django.http import HttpRequest
 
 from mynapoint.directory.rules import Service
 from mynapoint.service_api import nonces
-from mynapoint.service_api.identity import RegisteredKeys
+from mynapoint.service_api.identity import find_signer
 from mynapoint.service_api.problems import UNSUPPORTED_CONTENT
 from paymentservice.bodies import BODY_LIMIT, BodyRefused, too_large
-from paymentservice.messages import Request, verify_request
+from paymentservice.messages import Request, SignatureInvalid, verify_request
 
 JSON: Final = "application/json"
 
@@ -53,11 +53,14 @@ class MessageSignature:
         # (1) Its body, within its limits.
         body = read_content(request, limit=self._limit)
         # (2) Whose it is, and that it is whole and fresh.
-        keys = RegisteredKeys(at=at)
-        verified = verify_request(message_of(request, body=body), keys=keys, at=at)
+        message = message_of(request, body=body)
+        signer = find_signer(message, at=at)
+        verified = verify_request(message, keys=signer.keys if signer else {}, at=at)
+        if signer is None:
+            raise SignatureInvalid
         # (3) That it comes for the first time.
         nonces.remember(verified=verified, at=at)
-        return Caller(service=keys.owner(verified.keyid), at=at, body=body)
+        return Caller(service=signer.service, at=at, body=body)
 
 
 def read_content(request: HttpRequest, *, limit: int) -> bytes:
