@@ -31,7 +31,7 @@ from jpki.virtual.errors import (
 )
 from jpki.virtual.files import write_durably
 from jpki.virtual.issuing import compute_validity
-from jpki.virtual.registry import AuthorityRegistry
+from jpki.virtual.register import AuthorityRegistry
 
 LATER = AT + timedelta(days=100)
 NO_HEX = b'{"at":"2020-09-01T00:00:00Z","issued":[{"certificate":{"issuer":"zz","serial":1}}]}\n'

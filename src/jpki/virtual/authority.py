@@ -46,7 +46,7 @@ from jpki.virtual.issuing import (
 )
 from jpki.virtual.keeping import read_cas, write_cas
 from jpki.virtual.keys import DrawKey, generate_key
-from jpki.virtual.registry import REGISTER_NAME, AuthorityRegistry, CertificateName, Entry, Issue
+from jpki.virtual.register import REGISTER_NAME, AuthorityRegistry, CertificateName, Entry, Issue
 
 _GENERATION_AGES: Final = (5, 1)  # in years when the authority is created: an elder and a younger one
 _LOCK_NAME: Final = "lock"

@@ -10,10 +10,7 @@ from cryptography import x509
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from jpki.certificate import CertificateId, HolderCertificate
-from jpki.path import read_anchors
 from jpki.registry import Lineage, MemoryRegistry, RegistryUnavailable, Revocation
-
-__all__ = ["REGISTER_NAME", "AuthorityRegistry", "CertificateName", "Entry", "Issue", "read_anchors"]
 
 REGISTER_NAME: Final = "register.jsonl"
 
