@@ -1,0 +1,71 @@
+"""The documentation is true: its links lead somewhere, and what it names exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from quality import documentation, settings_page
+
+from mynapoint.settings import PREFIX, Environment
+
+ROOT = Path(__file__).parents[2]
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+SETTINGS = {PREFIX + name.upper() for name in Environment.model_fields}
+
+
+class TestLinks:
+    def test_lead_somewhere(self):
+        assert documentation.find_dead_links(ROOT) == []
+
+    @pytest.mark.parametrize("link", ["[a](gone.md)", "[a](#gone)", "[a](b.md#gone)", "![a](gone.svg)"])
+    def test_are_found_dead(self, tmp_path: Path, link: str):
+        (tmp_path / "README.md").write_text(f"# Here\n{link}")
+        (tmp_path / "b.md").write_text("# There")
+        assert len(documentation.find_dead_links(tmp_path)) == 1
+
+    @pytest.mark.parametrize("link", ["[a](b.md)", "[a](#here-i-am)", "[a](b.md#there)", "[a](https://example.jp/x)"])
+    def test_are_found_alive(self, tmp_path: Path, link: str):
+        (tmp_path / "README.md").write_text(f"# Here, I am\n{link}")
+        (tmp_path / "b.md").write_text("# There")
+        assert documentation.find_dead_links(tmp_path) == []
+
+
+class TestFunctions:
+    def test_exist_where_they_are_said_to_be(self):
+        assert documentation.find_dead_functions(ROOT) == []
+
+    @pytest.mark.parametrize(
+        ("reference", "dead"),
+        [("act/rules.py:sign", 0), ("act/rules.py:Act.sign", 0), ("act/rules.py:LIMIT", 0), ("src/mynapoint/act/rules.py:sign", 0),
+         ("act/rules.py:gone", 1), ("act/gone.py:sign", 1)],
+    )  # fmt: skip
+    def test_are_looked_up_by_path_and_name(self, tmp_path: Path, reference: str, dead: int):
+        rules = tmp_path / "src/mynapoint/act/rules.py"
+        rules.parent.mkdir(parents=True)
+        rules.write_text("LIMIT = 1\ndef sign(): ...\nclass Act:\n    def sign(self): ...\n")
+        (tmp_path / "README.md").write_text(f"See `{reference}`.")
+        assert len(documentation.find_dead_functions(tmp_path)) == dead
+
+
+class TestNames:
+    def test_of_make_targets_exist(self):
+        assert documentation.find_unknown(ROOT, documentation.TARGET, TARGETS) == []
+
+    def test_of_commands_exist(self):
+        assert documentation.find_unknown(ROOT, documentation.COMMAND, {*get_commands(), "help"}) == []
+
+    def test_of_settings_exist(self):
+        assert documentation.find_unknown(ROOT, documentation.SETTING, SETTINGS) == []
+
+    def test_are_found_unknown(self, tmp_path: Path):
+        (tmp_path / "README.md").write_text("`make gone`, `mynapoint gone`, MYNAPOINT_GONE")
+        patterns = [documentation.TARGET, documentation.COMMAND, documentation.SETTING]
+        assert [len(documentation.find_unknown(tmp_path, pattern, SETTINGS)) for pattern in patterns] == [1, 1, 1]
+
+
+class TestSettingsPage:
+    def test_says_what_the_class_says(self):
+        assert settings_page.PAGE.read_text() == settings_page.render(), (
+            "renew it: python tests/quality/settings_page.py"
+        )
