@@ -1,0 +1,94 @@
+"""What can be asked of the journal: checkpoints, proofs, and whether all of it is as it was written."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from mynapoint.journal.merkle import (
+    ProofRefused,
+    check_consistency,
+    check_inclusion,
+    consistency_spans,
+    inclusion_spans,
+    leaf_hash,
+)
+from mynapoint.journal.models import Entry, Position, SignedCheckpoint
+from mynapoint.journal.rules import (
+    Checkpoint,
+    CheckpointUnknown,
+    Finding,
+    InclusionProof,
+    JournalDamaged,
+    Problem,
+    Report,
+    Table,
+    octets_of,
+)
+from mynapoint.journal.tree import as_checkpoint, read_path
+from mynapoint.journal.verification import verify
+
+
+def get_checkpoint() -> Checkpoint | None:
+    """Return the newest checkpoint; None before the first."""
+    newest = SignedCheckpoint.objects.order_by("-size").first()
+    return as_checkpoint(newest) if newest else None
+
+
+def get_first_checkpoint_covering(entry_id: UUID) -> Checkpoint | None:
+    """Return the checkpoint under which an entry came into the tree; None while it waits."""
+    position = Position.objects.filter(entry_id=entry_id).first()
+    if position is None:
+        return None
+    covering = SignedCheckpoint.objects.filter(size__gt=position.index).order_by("size").first()
+    return as_checkpoint(covering) if covering else None
+
+
+def is_sequenced(entry_id: UUID) -> bool:
+    """Tell whether an entry has its place in the tree, and so a proof."""
+    return Position.objects.filter(entry_id=entry_id).exists()
+
+
+def get_inclusion_proof(entry_id: UUID) -> InclusionProof | None:
+    """Return what shows an entry to be under the newest checkpoint; None while it waits or if there is none such.
+
+    :raises JournalDamaged: the entry or the tree was changed, so that there is no proof.
+    """
+    position, newest = Position.objects.filter(entry_id=entry_id).first(), get_checkpoint()
+    if position is None or newest is None:
+        return None
+    index, entry = position.index, Entry.objects.filter(id=entry_id).first()
+    octets = octets_of(entry) if entry else None
+    if octets is None:
+        raise JournalDamaged(Finding(Table.ENTRY, str(entry_id), Problem.REMOVED))
+    path = read_path(inclusion_spans(index, newest.size))
+    try:
+        check_inclusion(leaf_hash(octets), index=index, size=newest.size, path=path, root=newest.root)
+    except ProofRefused:
+        raise JournalDamaged(Finding(Table.ENTRY, str(entry_id), Problem.NOT_THE_SIGNED_TREE)) from None
+    return InclusionProof(entry_id=entry_id, octets=octets, index=index, path=path, checkpoint=newest)
+
+
+def get_consistency_proof(old: int, new: int) -> tuple[bytes, ...]:
+    """Return what shows that the tree of one checkpoint's size has only grown into that of another's.
+
+    :raises CheckpointUnknown: one of the sizes was never signed, or they are the wrong way round.
+    :raises JournalDamaged: the tree was changed, so that there is no proof.
+    """
+    roots = dict(SignedCheckpoint.objects.filter(size__in=(old, new)).values_list("size", "root"))
+    for size in (old, new):
+        if size not in roots or old > new:
+            raise CheckpointUnknown(size)
+    path = read_path(consistency_spans(old, new))
+    try:
+        check_consistency(old=old, new=new, path=path, old_root=bytes(roots[old]), new_root=bytes(roots[new]))
+    except ProofRefused:
+        raise JournalDamaged(Finding(Table.CHECKPOINT, str(new), Problem.NOT_THE_SIGNED_TREE)) from None
+    return path
+
+
+def verify_journal(*, kept_notes: Sequence[str] = (), progress: Callable[[int, int], None] | None = None) -> Report:
+    """Compute the whole journal again and report every row that was changed, removed or added.
+
+    `kept_notes` are checkpoints that somebody kept outside: only they can show that the newest part was cut off as a
+    whole. `progress` is told how many entries of how many have been read.
+    """
+    return verify(kept_notes=kept_notes, progress=progress or (lambda _done, _total: None))
