@@ -1,0 +1,159 @@
+"""What can be asked about closings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db.models import Max
+
+from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClosing, SealedClosing
+from mynapoint.closing.rolls import fix_roll, read_tokens
+from mynapoint.closing.rules import ClosingName, ClosingUnknown
+from mynapoint.journal.queries import get_first_checkpoint_covering
+from mynapoint.journal.rules import Checkpoint
+from mynapoint.kernel.money import Points
+from mynapoint.programme.rules import Programme, get_closing_period
+from sealedclaim.draw import draw
+
+
+@dataclass(frozen=True)
+class RollPage:
+    """A run of a roll's link tokens; `next` is the `after` of the following run, None when this is the last."""
+
+    count: int
+    digest: bytes
+    tokens: list[bytes]
+    next: bytes | None
+
+
+@dataclass(frozen=True)
+class ClosingView:
+    """The newest attempt at a closing, and where it stands."""
+
+    name: ClosingName
+    attempt: int
+    state: Literal["sealed", "drawn", "accepted", "rejected"]
+    count: int
+    total: Points
+    root: bytes
+    sealed_at: datetime
+    checkpoint: Checkpoint | None
+    draw: list[int] | None
+    reason: str | None
+    judged_at: datetime | None
+    reopened: bool
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One accepted closing in the order in which a service's closings were accepted, which is that of their periods."""
+
+    number: int
+    period_id: str
+    total: Points
+    accepted_at: datetime
+
+
+def get_roll_page(
+    service_id: str, programme: Programme, period_id: str, *, after: bytes | None, limit: int, at: datetime
+) -> RollPage:
+    """Return a run of a period's roll; the first question after the period's end fixes the roll.
+
+    :raises PeriodUnknown: when the programme has no such period.
+    :raises PeriodNotEnded: before the period's end.
+    """
+    name = ClosingName(service_id, programme.id, period_id)
+    roll = fix_roll(name, ends_at=get_closing_period(programme, period_id).ends_at, at=at)
+    tokens = read_tokens(name, after=after, limit=limit + 1)
+    page = tokens[:limit]
+    return RollPage(count=roll.count, digest=roll.digest, tokens=page, next=page[-1] if len(tokens) > limit else None)
+
+
+def get_closing(service_id: str, programme_id: str, period_id: str) -> ClosingView:
+    """Return where a closing's newest attempt stands.
+
+    :raises ClosingUnknown: when nothing was sealed.
+    """
+    name = ClosingName(service_id, programme_id, period_id)
+    sealed = find_sealed(name)
+    if sealed is None:
+        raise ClosingUnknown
+    return _view(sealed)
+
+
+def list_closings(programme_id: str) -> list[ClosingView]:
+    """Return the newest attempt at every closing of a programme, newest period first, then by service."""
+    rows = SealedClosing.objects.filter(programme=programme_id).order_by("-ends_at", "service", "-attempt")
+    return [_view(row) for row in rows.distinct("ends_at", "service")]
+
+
+def list_acceptances(service_id: str, programme_id: str) -> list[Acceptance]:
+    """Return a service's accepted closings, first one first."""
+    rows = AcceptedClosing.objects.filter(service=service_id, programme=programme_id).order_by("number")
+    return [Acceptance(row.number, row.period, Points(row.total), row.accepted_at) for row in rows]
+
+
+def count_acceptances() -> dict[tuple[str, str], int]:
+    """Return how many closings were accepted per service and programme."""
+    counted = AcceptedClosing.objects.values("service", "programme").annotate(last=Max("number"))
+    rows = counted.order_by("service", "programme").values_list("service", "programme", "last")
+    return {(service, programme): last for service, programme, last in rows}
+
+
+def sum_accepted(programme_id: str) -> dict[str, Points]:
+    """Return the cumulative points of each service's last accepted closing."""
+    rows = AcceptedClosing.objects.filter(programme=programme_id).order_by("service", "-number").distinct("service")
+    return {service: Points(total) for service, total in rows.values_list("service", "total")}
+
+
+def find_sealed(name: ClosingName) -> SealedClosing | None:
+    """Return the newest attempt at a closing; for this room only."""
+    return SealedClosing.objects.filter(**name.key).order_by("-attempt").first()
+
+
+def find_judged(name: ClosingName, *, attempt: int) -> JudgedClosing | None:
+    """Return the verdict on an attempt; for this room only."""
+    return JudgedClosing.objects.filter(**name.key, attempt=attempt).first()
+
+
+def is_reopened(name: ClosingName, *, attempt: int) -> bool:
+    """Say whether the office allowed one more attempt after this one."""
+    return ReopenedClosing.objects.filter(**name.key, attempt=attempt).exists()
+
+
+def find_checkpoint(sealed: SealedClosing) -> Checkpoint | None:
+    """Return the first checkpoint that covers a closing; it never changes once there is one."""
+    return get_first_checkpoint_covering(sealed.entry_id)
+
+
+def get_draw(sealed: SealedClosing, checkpoint: Checkpoint) -> list[int]:
+    """Return the rows that a checkpoint draws from a closing."""
+    return draw(checkpoint_root=checkpoint.root, root=bytes(sealed.root), count=sealed.count, sample=sealed.audit_rows)
+
+
+def _view(sealed: SealedClosing) -> ClosingView:
+    name = ClosingName(sealed.service, sealed.programme, sealed.period)
+    judged = find_judged(name, attempt=sealed.attempt)
+    checkpoint = find_checkpoint(sealed)
+    return ClosingView(
+        name=name,
+        attempt=sealed.attempt,
+        state=_get_state(judged, checkpoint),
+        count=sealed.count,
+        total=Points(sealed.total),
+        root=bytes(sealed.root),
+        sealed_at=sealed.sealed_at,
+        checkpoint=checkpoint,
+        draw=get_draw(sealed, checkpoint) if checkpoint else None,
+        reason=judged.reason or None if judged else None,
+        judged_at=judged.judged_at if judged else None,
+        reopened=is_reopened(name, attempt=sealed.attempt),
+    )
+
+
+def _get_state(
+    judged: JudgedClosing | None, checkpoint: Checkpoint | None
+) -> Literal["sealed", "drawn", "accepted", "rejected"]:
+    if judged:
+        return "accepted" if judged.accepted else "rejected"
+    return "drawn" if checkpoint else "sealed"
