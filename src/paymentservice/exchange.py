@@ -99,7 +99,8 @@ class SignedClient:
             raise AnswerUntrusted from error
 
     def _sign(self, method: str, path: str, content: bytes) -> Request:
-        headers = {"Accept": f"application/json, {problems.CONTENT_TYPE}"}
+        # The digest is over the bytes as they travel, and a compressed answer could grow past any limit.
+        headers = {"Accept": f"application/json, {problems.CONTENT_TYPE}", "Accept-Encoding": "identity"}
         if content:
             headers["Content-Type"] = "application/json"
         # The URL is signed as httpx2 will send it, not as we spelt it.
@@ -109,14 +110,14 @@ class SignedClient:
 
     def _send(self, request: Request) -> Response:
         try:
-            answer = self._http.request(
+            with self._http.stream(
                 request.method, request.url, headers=dict(request.headers), content=request.body or None
-            )
+            ) as answer:
+                return Response(status=answer.status_code, headers=dict(answer.headers), body=_read(answer))
         except httpx2.TransportError as error:
             raise PeerUnreachable from error
         except httpx2.HTTPError as error:
             raise AnswerUntrusted from error
-        return Response(status=answer.status_code, headers=dict(answer.headers), body=answer.content)
 
     def _verify(self, response: Response, request: Request) -> None:
         try:
@@ -126,6 +127,15 @@ class SignedClient:
             if response.status >= 500:
                 raise PeerUnreachable from error
             raise AnswerUntrusted from error
+
+
+def _read(answer: httpx2.Response) -> bytes:
+    content = bytearray()
+    for chunk in answer.iter_raw():
+        content += chunk
+        if len(content) > ANSWER_LIMIT:
+            raise AnswerUntrusted("the answer is too long")
+    return bytes(content)
 
 
 def _problem_in(response: Response) -> Problem:

@@ -1,5 +1,6 @@
 """The sample wallet pages: whoever has the wallet's address has the wallet, as only a sample may work."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Final
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from uuid_utils.compat import uuid7
 
 from paymentservice.closing_book import RowUnknown, UnableToClose
-from paymentservice.config import Shop, normalise
+from paymentservice.config import Shop
 from paymentservice.reference import accounts, ledger
 from paymentservice.reference.closings import get_receipt, get_sealed_periods
 from paymentservice.reference.configured import get_config
@@ -150,7 +151,7 @@ def _move(request: HttpRequest, owner: Account, movement: Callable[[], None]) ->
 
 
 def _amount(request: HttpRequest) -> int:
-    text = normalise(request.POST.get("amount", "")).replace(",", "")
+    text = unicodedata.normalize("NFKC", request.POST.get("amount", "")).strip().replace(",", "")
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise ledger.AmountUnusable
     return int(text)
