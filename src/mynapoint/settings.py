@@ -280,12 +280,18 @@ INSTALLED_APPS = (
     "django.contrib.staticfiles",
     "csp",
     "procrastinate.contrib.django",
+    "mynapoint.journal",
     "mynapoint.programme",
     "mynapoint.holder",
     "mynapoint.act",
     "mynapoint.directory",
     "mynapoint.reservation",
     "mynapoint.application",
+    "mynapoint.closing",
+    "mynapoint.settlement",
+    "mynapoint.service_api",
+    "mynapoint.site",
+    "mynapoint.office",
     "mynapoint.console",
 )
 MIDDLEWARE = (

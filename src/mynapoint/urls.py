@@ -1,5 +1,9 @@
 """The platform's addresses: each edge room brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("mynapoint.site.urls")),
+    path("office/", include("mynapoint.office.urls")),
+    path("service/v1/", include("mynapoint.service_api.urls")),
+]

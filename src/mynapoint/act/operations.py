@@ -100,7 +100,9 @@ def submit(
 @transaction.atomic
 def forget(*, at: datetime) -> int:
     """Delete acts whose page is no longer shown, with all that was proposed and answered; return how many."""
-    over = list(ProposedAct.objects.filter(expires_at__lt=at - SHOWN_FOR).values_list("id", flat=True)[:FORGOTTEN_AT_ONCE])
+    over = list(
+        ProposedAct.objects.filter(expires_at__lt=at - SHOWN_FOR).values_list("id", flat=True)[:FORGOTTEN_AT_ONCE]
+    )
     for table in (AnsweredAct, UsedAct, ProposedAct):
         table.objects.filter(id__in=over).delete()
     return len(over)

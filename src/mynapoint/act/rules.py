@@ -10,11 +10,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 import rfc8785
-from paymentservice.encoding import NotBase64Url, from_base64url, to_base64url
 
 from mynapoint.holder.rules import KnownHolder
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
+from paymentservice.encoding import NotBase64Url, from_base64url, to_base64url
 
 DOMAIN_LINE = b"mynapoint act v1\n"
 LIFETIME = timedelta(minutes=5)
@@ -158,9 +158,7 @@ class SubmissionMalformed(UnableToAct):
     code = "submission_malformed"
 
 
-def compose_statement(
-    proposal: Proposal, *, act_id: UUID, nonce: bytes, audience: str, created_at: datetime
-) -> bytes:
+def compose_statement(proposal: Proposal, *, act_id: UUID, nonce: bytes, audience: str, created_at: datetime) -> bytes:
     """Return the bytes that the card signs: the domain line and the statement in canonical JSON (RFC 8785)."""
     return DOMAIN_LINE + rfc8785.dumps(
         {

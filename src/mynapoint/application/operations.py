@@ -40,7 +40,8 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
 
     :raises WindowNotOpen, WindowClosed, ServiceNotOpen, ServiceClosed: when programme or service take no applications.
     :raises NotReserved: when there is no reservation.
-    :raises AccountInUse, AlreadyApplied, AnotherServiceChosen, AlreadyAppliedBeforeRenewal: one account, one person, one choice.
+    :raises AccountInUse: when the account serves another person.
+    :raises AlreadyApplied, AnotherServiceChosen, AlreadyAppliedBeforeRenewal: when the holder has chosen before.
     """
     service_id = str(act.content["service"]["id"])
     check_open(get_programme(act.programme_id, at=act.at).application, at=act.at)

@@ -48,7 +48,9 @@ def get_state(holder_id: UUID, application_id: UUID) -> LinkState:
 
 def find_standing(holder_id: UUID, *, programme_id: str) -> Standing | None:
     """Return where a holder's newest application in a programme stands."""
-    newest = Application.objects.filter(holder_id=holder_id, programme=programme_id).order_by("-applied_at", "-id").first()
+    newest = (
+        Application.objects.filter(holder_id=holder_id, programme=programme_id).order_by("-applied_at", "-id").first()
+    )
     if newest is None:
         return None
     state, reason = _get_step(holder_id, newest.id)

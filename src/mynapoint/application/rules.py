@@ -70,9 +70,7 @@ class PaymentServiceDoor(Protocol):
         :raises AccountNotConfirmed, AccountClosed, AccountAlreadyLinked, TooManyAttempts, ServiceUnreachable:
         """
 
-    def link(
-        self, service: Service, *, programme_id: str, link_token: LinkToken, reference: str, at: datetime
-    ) -> None:
+    def link(self, service: Service, *, programme_id: str, link_token: LinkToken, reference: str, at: datetime) -> None:
         """Have the service link an account; the same token again changes nothing.
 
         :raises LinkRefused: with the service's reason, which is final.

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Cast
 from pydantic import ValidationError
 
 from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
@@ -71,22 +73,21 @@ class Register(Generic[D]):
 
     def find(self, document_id: str, *, at: datetime) -> D | None:
         """Return the text that counts at an instant."""
-        revisions = self.table._default_manager.filter(id=document_id, effective_from__lte=at)
-        latest = revisions.order_by("-effective_from").values_list("id", "effective_from").first()
-        return self._parse(*latest) if latest else None
+        revisions = self._texts(at).filter(id=document_id).order_by("-effective_from")
+        text = revisions.values_list("text", flat=True).first()
+        return _parse(self.kind, text) if text else None
 
     def all(self, *, at: datetime) -> list[D]:
         """Return the text of every document that counts at an instant, in the order of their names."""
-        revisions = self.table._default_manager.filter(effective_from__lte=at)
-        latest = revisions.order_by("id", "-effective_from").distinct("id").values_list("id", "effective_from")
-        return [self._parse(*key) for key in latest]
+        latest = self._texts(at).order_by("id", "-effective_from").distinct("id")
+        return [_parse(self.kind, text) for text in latest.values_list("text", flat=True)]
 
-    def _parse(self, document_id: str, effective_from: datetime) -> D:
-        return _parse(self, document_id, effective_from)
+    def _texts(self, at: datetime) -> QuerySet[Revision]:
+        counting = self.table._default_manager.filter(effective_from__lte=at)
+        return counting.annotate(text=Cast("content", models.TextField()))
 
 
 @lru_cache(maxsize=1024)
-def _parse(register: Register[D], document_id: str, effective_from: datetime) -> D:
-    """A revision never changes, so each is parsed once in a process."""
-    revision = register.table._default_manager.get(id=document_id, effective_from=effective_from)
-    return register.kind.model_validate(revision.content)
+def _parse(kind: type[D], text: str) -> D:
+    """Parse a text once in a process; the database is asked every time which text counts."""
+    return kind.model_validate_json(text)

@@ -1,6 +1,7 @@
 """Serve the sites and the service API."""
 
 import os
+import sys
 from argparse import ArgumentParser
 from urllib.parse import urlsplit
 
@@ -23,5 +24,12 @@ class Command(BaseCommand):
         """Become the server: this process is its parent, so that stopping this stops it all."""
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
         arguments = ["--interface", "wsgi", "--host", options["host"], "--port", options["port"]]
-        arguments += ["--workers", options["workers"], "--blocking-threads", pool, "--no-ws", "mynapoint.wsgi:application"]
-        os.execvp("granian", ["granian", *map(str, arguments)])
+        arguments += [
+            "--workers",
+            options["workers"],
+            "--blocking-threads",
+            pool,
+            "--no-ws",
+            "mynapoint.wsgi:application",
+        ]
+        os.execv(sys.executable, [sys.executable, "-m", "granian", *map(str, arguments)])  # noqa: S606

@@ -11,6 +11,7 @@ from mynapoint.directory.operations import register_service
 from mynapoint.directory.queries import list_all_services
 from mynapoint.directory.rules import ServiceKey
 from mynapoint.kernel.refusal import Refusal
+from paymentservice.keys import public_key_text
 
 
 class Command(BaseCommand):
@@ -29,10 +30,16 @@ class Command(BaseCommand):
             help="an Ed25519 public key of the service, base64url; may be given more than once",
         )  # fmt: skip
         verbs.add_parser("list", help="list the registered services")
+        verbs.add_parser(
+            "platform-key", help="print the key with which the platform signs, for a service's configuration"
+        )
 
     def handle(self, *_args: object, **options: object) -> None:
         """Do what the verb says."""
         at = settings.CLOCK()
+        if options["verb"] == "platform-key":
+            self.stdout.write(public_key_text(settings.MESSAGE_SIGNING_KEY.public_key()))
+            return
         if options["verb"] == "list":
             for service in list_all_services(at=at):
                 self.stdout.write(f"{service.id}\t{service.name.ja}\t{service.kind}\t{service.address}")

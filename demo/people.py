@@ -1,0 +1,101 @@
+"""The people of the town: each with a card, a card program and a browser."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Self
+
+import httpx2
+
+from cardagent.signing import sign_act
+from cardagent.site import ActRefused
+from demo.story import check
+from demo.town import Town
+from jpki.client import JpkiCard
+from jpki.pin import Pin
+from jpki.virtual.card import VirtualCard
+from paymentservice.clock import Clock
+
+OK = 200
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as its reader sees it: its address and its words."""
+
+    address: str
+    status: int
+    html: str
+
+    @property
+    def words(self) -> str:
+        """The page's text without its marks."""
+        main = self.html.partition("<main")[2].partition("</main>")[0]
+        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
+
+    def find(self, css_class: str) -> str:
+        """Return the text of the element with a class."""
+        found = re.search(rf'class="{css_class}"[^>]*>([^<]+)<', self.html)
+        check(found, f"the page {self.address} has no {css_class}")
+        return found.group(1).strip() if found else ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One citizen."""
+
+    name: str
+    card: Path
+    browser: httpx2.Client
+    clock: Clock
+    pin: str = "1234"
+
+    @classmethod
+    def move_in(cls, town: Town, name: str) -> Self:
+        """Give a newcomer a card and a browser."""
+        card = Path(town.command("card", "issue", name))
+        browser = httpx2.Client(base_url=town.site, follow_redirects=True, timeout=30, trust_env=False)
+        return cls(name=name, card=card, browser=browser, clock=town.clock)
+
+    def fill_in(self, path: str, **typed: str) -> Page:
+        """Fill in a page's form and follow to where it leads."""
+        answer = self.browser.post(path, data=typed)
+        return Page(address=str(answer.url), status=answer.status_code, html=answer.text)
+
+    def look(self, address: str) -> Page:
+        """Look at a page."""
+        answer = self.browser.get(address)
+        return Page(address=address, status=answer.status_code, html=answer.text)
+
+    def sign(self, page: Page, *, pin: str | None = None) -> Page:
+        """Sign what a page asks for and look at the page again.
+
+        :raises StepFailed: when the site refuses, with its sentence.
+        """
+        refused = self.try_to_sign(page, pin=pin)
+        check(refused is None, f"{self.name}: {refused and refused.title}")
+        return self.look(page.address)
+
+    def try_to_sign(self, page: Page, *, pin: str | None = None) -> ActRefused | None:
+        """Sign what a page asks for; return the site's refusal, None when it did the act."""
+        check(page.status == OK, f"{self.name}: {page.words}")
+        card = VirtualCard.open(self.card)
+        try:
+            sign_act(page.address, card, Pin(pin or self.pin), self.browser, at=self.clock())
+        except ActRefused as refused:
+            return refused
+        return None
+
+    def tries_left(self) -> int:
+        """Ask the card how many PIN tries are left."""
+        return JpkiCard(VirtualCard.open(self.card)).get_pin_tries_left()
+
+    def reserve(self) -> Page:
+        """Fill in the reservation."""
+        return self.fill_in("/reserve/", terms="yes")
+
+    def apply(self, service: str, account: dict[str, object]) -> Page:
+        """Fill in the application with an account of a service."""
+        codes = {f"code{n}": str(code) for n, code in enumerate(account["codes"], start=1)}  # type: ignore[arg-type,var-annotated]
+        return self.fill_in(f"/apply/{service}/", account=str(account["account_id"]), terms="yes", **codes)

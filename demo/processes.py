@@ -1,0 +1,117 @@
+"""Programs of the demonstration as processes of their own, each with its log."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+START_SECONDS: Final = 60
+STOP_SECONDS: Final = 30
+
+
+class DidNotStart(Exception):
+    """A program ended, or did not answer in time; `said` is the end of its log."""
+
+    def __init__(self, name: str, *, said: str) -> None:
+        super().__init__(f"{name} did not start: {said}")
+        self.name = name
+        self.said = said
+
+
+class CommandFailed(Exception):
+    """A command ended with an error."""
+
+    def __init__(self, words: Sequence[str], *, said: str) -> None:
+        super().__init__(f"{' '.join(words)}: {said}")
+        self.said = said
+
+
+@dataclass
+class Process:
+    """One program that runs until it is stopped; with a port, it has started once that answers."""
+
+    name: str
+    words: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    port: int | None = None
+    running: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the program and wait until it answers.
+
+        :raises DidNotStart: when it does not.
+        """
+        with self.log.open("ab") as log:
+            self.running = subprocess.Popen(
+                [sys.executable, "-m", *self.words],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while self.port is not None and not _answers(self.port):
+            if self.running.poll() is not None or time.monotonic() > deadline:
+                raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
+            time.sleep(0.03)
+
+    def stop(self) -> None:
+        """Ask the program to end, and wait for it."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the program and its children at once (kill -9)."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.running is None:
+            return
+        try:
+            os.killpg(self.running.pid, how)
+            self.running.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.running.pid, signal.SIGKILL)
+            self.running.wait()
+        except ProcessLookupError:
+            self.running.wait()
+        self.running = None
+
+
+def run(words: Sequence[str], *, environment: Mapping[str, str]) -> str:
+    """Run a command to its end and return what it said.
+
+    :raises CommandFailed: with what it complained of.
+    """
+    done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CommandFailed(words, said=(done.stderr or done.stdout).strip())
+    return done.stdout.strip()
+
+
+def find_port(wanted: int | None = None) -> int:
+    """Return the wanted port of 127.0.0.1 when nobody has it, else a free one."""
+    for port in (wanted, 0):
+        if port is None:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

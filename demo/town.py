@@ -1,0 +1,164 @@
+"""The town: the platform, its worker and two payment services, each a process of its own, at one clock."""
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from demo.processes import Process, find_port, run
+from paymentservice.clock import FileClock, set_demo_clock
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PROGRAMME: Final = "mynapoint-2020"
+SERVICE_NAMES: Final = ("hanamaru", "sakura")
+WANTED_PORTS: Final = {"site": 8000, "hanamaru": 9101, "sakura": 9102}
+
+
+@dataclass
+class Service:
+    """One reference service: its folder with configuration, keys and database, and its process."""
+
+    name: str
+    config: Path
+    port: int
+    process: Process
+    environment: Mapping[str, str]
+
+    @property
+    def address(self) -> str:
+        """Where the platform reaches it."""
+        return f"http://127.0.0.1:{self.port}/mynapoint/v1"
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        """Run one of the service's own commands and return its answer."""
+        said = run(
+            ["paymentservice.main", "--config", str(self.config), *words, "--json"], environment=self.environment
+        )
+        answer: dict[str, Any] = json.loads(said)
+        return answer
+
+
+@dataclass
+class Town:
+    """Everything that runs, in one folder."""
+
+    folder: Path
+    site_port: int
+    environment: Mapping[str, str]
+    services: dict[str, Service] = field(default_factory=dict)
+
+    @classmethod
+    def found(
+        cls,
+        folder: Path,
+        *,
+        at: datetime,
+        clock_runs: bool = True,
+        database_url: str | None = None,
+        ports: Mapping[str, int] = WANTED_PORTS,
+        more: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Lay out a town in an empty folder; nothing runs yet. Without a database's address it brings its own."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)  # the database's user has to pass through
+        clock = folder / "clock.json"
+        set_demo_clock(clock, at, running=clock_runs)
+        site_port = find_port(ports.get("site"))
+        environment = _platform_environment(folder, clock=clock, site_port=site_port, database_url=database_url)
+        town = cls(folder=folder, site_port=site_port, environment=environment | dict(more or {}))
+        for name in SERVICE_NAMES:
+            town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
+        return town
+
+    @property
+    def site(self) -> str:
+        """Where the citizens' site is."""
+        return f"http://127.0.0.1:{self.site_port}"
+
+    @property
+    def clock(self) -> FileClock:
+        """The clock that everybody in town goes by."""
+        return FileClock(self.folder / "clock.json")
+
+    def set_clock(self, at: datetime, *, running: bool = True) -> None:
+        """Set the town's clock."""
+        set_demo_clock(self.folder / "clock.json", at, running=running)
+
+    def command(self, *words: str) -> str:
+        """Run one of the platform's own commands and return what it said."""
+        return run(["mynapoint.console.main", *words], environment=self.environment)
+
+    def process(self, name: str, *words: str, port: int | None = None) -> Process:
+        """Return one of the platform's programs, not yet started."""
+        log = self.folder / f"{name}.log"
+        return Process(name, ["mynapoint.console.main", *words], self.environment, log=log, port=port)
+
+    def web(self, *, workers: int = 2) -> Process:
+        """Return the platform's web server, not yet started."""
+        words = ["serve", "--port", str(self.site_port), "--workers", str(workers)]
+        return self.process("site", *words, port=self.site_port)
+
+    def worker(self) -> Process:
+        """Return the platform's job worker, not yet started."""
+        return self.process("worker", "worker")
+
+    def start_database(self) -> None:
+        """Start the town's own database, unless it was given another, and bring it to this version."""
+        if "DATABASE_URL" not in self.environment:
+            self.command("db", "start")
+        self.command("migrate", "--verbosity", "0")
+
+    def stop_database(self) -> None:
+        """Stop the town's own database."""
+        if "DATABASE_URL" not in self.environment:
+            self.command("db", "stop")
+
+    def load(self) -> None:
+        """Load the programme and register the services, with the keys that they made for themselves."""
+        self.command("programme", "load", str(ROOT / "programmes" / f"{PROGRAMME}.toml"))
+        for service in self.services.values():
+            key = service.ask("keys", "generate")
+            file = str(ROOT / "services" / f"{service.name}.toml")
+            words = ["--address", service.address, "--key", f"{key['keyid']}={key['public_key']}"]
+            self.command("service", "register", file, *words)
+
+    def _lay_out(self, name: str, *, port: int) -> Service:
+        """Write a service's configuration from its sample: this town's ports, programme and platform key."""
+        folder = self.folder / name
+        folder.mkdir()
+        config = folder / f"{name}.toml"
+        config.write_text(_configure(name, town=self, port=port), encoding="utf-8")
+        environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "HOME": str(folder)}
+        words = ["paymentservice.main", "--config", str(config)]
+        run([*words, "keys", "generate", "--json"], environment=environment)
+        process = Process(name, [*words, "serve"], environment, log=self.folder / f"{name}.log", port=port)
+        return Service(name=name, config=config, port=port, process=process, environment=environment)
+
+
+def _platform_environment(folder: Path, *, clock: Path, site_port: int, database_url: str | None) -> dict[str, str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONUTF8": "1",
+        "HOME": str(folder),
+        "MYNAPOINT_DEMO": "1",
+        "MYNAPOINT_DEMO_CLOCK": str(clock),
+        "MYNAPOINT_STATE_DIR": str(folder / "state"),
+        "MYNAPOINT_SITE_ORIGIN": f"http://127.0.0.1:{site_port}",
+        "MYNAPOINT_REGISTRY": f"authority:{folder / 'authority'}",
+    }
+    return environment | ({"DATABASE_URL": database_url} if database_url else {})
+
+
+def _configure(name: str, *, town: Town, port: int) -> str:
+    """Return a sample's configuration with its placeholders filled in."""
+    sample = (ROOT / "src/paymentservice/samples" / f"{name}.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(sample)
+    text = sample.replace(str(known["service"]["port"]), str(port))
+    text = text.replace(known["platform"]["base_url"], f"{town.site}/service/v1")
+    text = text.replace(known["platform"]["public_keys"]["platform-1"], town.command("service", "platform-key"))
+    return re.sub(r'demo_clock = ".*"', f'demo_clock = "{town.folder / "clock.json"}"', text)

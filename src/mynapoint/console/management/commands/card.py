@@ -1,0 +1,96 @@
+"""``mynapoint card``: virtual cards of a test authority."""
+
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from jpki.virtual.authority import Authority
+from jpki.virtual.contents import MalformedCardFile, describe_card
+from jpki.virtual.errors import NoAuthority, UnableToIssue
+
+_COMPLAINTS: Final = {
+    "NoAuthority": "there is no test authority in the folder; `mynapoint card issue` makes one",
+    "CardExists": "there is a card of this name already; choose another name",
+    "UnusableLabel": "the name cannot name a file; use letters",
+    "CardNotIssuedHere": "this card was issued by another authority",
+    "CertificateAlreadyRevoked": "the card's certificate is revoked already",
+}
+
+
+class Command(BaseCommand):
+    """The actions on virtual cards; for demonstrations and tests only."""
+
+    help = "Issue, renew, revoke or show a virtual card of the test authority (demonstrations only)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the actions."""
+        actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+        issue = actions.add_parser("issue", help="Issue a card; found the test authority first if need be.")
+        issue.add_argument("name")
+        issue.add_argument("--born", type=date.fromisoformat, default=date(1985, 4, 12), metavar="YYYY-MM-DD")
+        issue.add_argument("--pin", default="1234", help="Four digits.")
+        renew = actions.add_parser("renew", help="Give the card new keys and certificates; the old ones are revoked.")
+        renew.add_argument("card", type=Path)
+        revoke = actions.add_parser("revoke", help="Revoke the card's certificates.")
+        revoke.add_argument("card", type=Path)
+        reasons = [reason.value for reason in x509.ReasonFlags if reason is not x509.ReasonFlags.remove_from_crl]
+        revoke.add_argument("--reason", choices=reasons, default=x509.ReasonFlags.key_compromise.value)
+        show = actions.add_parser("show", help="Show what is on the card, and nothing secret.")
+        show.add_argument("card", type=Path)
+
+    def handle(self, *, action: str, **options: Any) -> None:
+        """Do one action."""
+        if not settings.DEMO:
+            raise CommandError("virtual cards are for demonstrations: set MYNAPOINT_DEMO=1")
+        try:
+            getattr(self, f"_{action}")(options)
+        except UnableToIssue as error:
+            raise CommandError(_COMPLAINTS[type(error).__name__]) from None
+        except MalformedCardFile:
+            raise CommandError("the file holds no virtual card") from None
+
+    def _issue(self, options: dict[str, Any]) -> None:
+        card = _open_or_found().issue(
+            options["name"], birth_date=options["born"], at=settings.CLOCK(), pin=options["pin"]
+        )
+        self.stdout.write(str(card))
+
+    def _renew(self, options: dict[str, Any]) -> None:
+        Authority.open(_folder()).renew(options["card"], at=settings.CLOCK())
+        self._show(options)
+
+    def _revoke(self, options: dict[str, Any]) -> None:
+        reason = x509.ReasonFlags(options["reason"])
+        Authority.open(_folder()).revoke(options["card"], at=settings.CLOCK(), reason=reason)
+        self.stdout.write("revoked")
+
+    def _show(self, options: dict[str, Any]) -> None:
+        card = describe_card(options["card"])
+        self.stdout.write(f"{card.label}: certificate of {card.issued_at:%Y-%m-%d %H:%M} UTC, to {card.valid_until:%Y}")
+        self.stdout.write(f"tries left: PIN {card.pin_tries_left}, password {card.password_tries_left}")
+
+
+def _folder() -> Path:
+    if settings.REGISTRY is None:
+        raise CommandError("say where the test authority is: MYNAPOINT_REGISTRY=authority:FOLDER")
+    return Path(settings.REGISTRY.removeprefix("authority:"))
+
+
+def _open_or_found() -> Authority:
+    """Open the test authority, or found it and trust its anchors."""
+    folder = _folder()
+    try:
+        return Authority.open(folder)
+    except NoAuthority:
+        authority = Authority.create(folder, at=settings.CLOCK())
+    settings.TRUST_ANCHORS.mkdir(parents=True, exist_ok=True)
+    for number, anchor in enumerate(authority.anchors().certificates, start=1):
+        (settings.TRUST_ANCHORS / f"authority-{number}.pem").write_bytes(anchor.public_bytes(Encoding.PEM))
+    return authority

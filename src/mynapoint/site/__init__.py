@@ -1,0 +1,1 @@
+"""The citizens' site: understand, reserve, apply, look; every act is signed by the card, so nobody signs in."""

@@ -1,0 +1,137 @@
+"""Services as data, and what people type for them."""
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cast import AT, LOADED_AT, ROOT, SECOND, SERVICE_KEY
+from mynapoint.directory.operations import register_service
+from mynapoint.directory.queries import REGISTER, find_key, get_service, list_services
+from mynapoint.directory.rules import (
+    Service,
+    ServiceClosed,
+    ServiceKey,
+    ServiceNotOpen,
+    ServiceUnknown,
+    TypedWrong,
+    check_service_open,
+    normalise_typed,
+    read_typed,
+)
+from mynapoint.kernel.documents import DocumentMalformed
+from mynapoint.kernel.period import JST
+
+SAKURA = ROOT / "services" / "sakura.toml"
+ADDRESS = "https://sakura.example/mynapoint/v1"
+KEY = {"id": "sakura-1", "public_key": SERVICE_KEY, "from": LOADED_AT}
+
+
+@pytest.fixture(scope="module")
+def sakura() -> Service:
+    return REGISTER.read(SAKURA, address=ADDRESS, keys=[KEY])
+
+
+class TestReadTyped:
+    @pytest.mark.parametrize(
+        "typed",
+        ["9999 1234 1234 1234", "9999-1234-1234-1234", "９９９９１２３４１２３４１２３４", " 9999123412341234 "],
+    )
+    def test_takes_what_people_type_in_its_one_normal_form(self, sakura: Service, typed: str) -> None:
+        assert read_typed(sakura.account, typed, field="account") == "9999123412341234"
+
+    @pytest.mark.parametrize(
+        "typed", ["", "999912341234123", "99991234123412345", "9999x23412341234", "9" * 10_000, "\x00" * 16]
+    )
+    def test_refuses_another_form_with_the_label_and_an_example_but_not_what_was_typed(
+        self, sakura: Service, typed: str
+    ) -> None:
+        with pytest.raises(TypedWrong) as refusal:
+            read_typed(sakura.account, typed, field="account")
+        assert refusal.value.data() == {"field": "account", "label": "カード番号", "example": "9999123412341234"}
+
+    @given(typed=st.text(max_size=80))
+    def test_never_fails_otherwise(self, sakura: Service, typed: str) -> None:
+        with suppress(TypedWrong):
+            assert read_typed(sakura.codes[1], typed, field="code2") == normalise_typed(typed)
+
+    @given(typed=st.text(alphabet="Aa９９-－ 　ー１z", max_size=40))
+    def test_normalises_to_something_that_stays_as_it_is(self, typed: str) -> None:
+        assert normalise_typed(normalise_typed(typed)) == normalise_typed(typed)
+
+
+class TestCheckServiceOpen:
+    """A service has dates of its own: this one closes a month before the programme."""
+
+    def test_opens_to_the_second(self, sakura: Service) -> None:
+        opens = datetime(2020, 7, 1, tzinfo=JST)
+        check_service_open(sakura, at=opens)
+        with pytest.raises(ServiceNotOpen) as refusal:
+            check_service_open(sakura, at=opens - SECOND)
+        assert refusal.value.open_from == opens
+
+    def test_closes_to_the_second(self, sakura: Service) -> None:
+        closes = datetime(2021, 3, 1, tzinfo=JST)
+        check_service_open(sakura, at=closes - SECOND)
+        with pytest.raises(ServiceClosed) as refusal:
+            check_service_open(sakura, at=closes)
+        assert refusal.value.closed_at == closes
+
+
+class TestReadService:
+    @pytest.mark.parametrize(
+        ("old", "new", "where"),
+        [
+            ('kind = "purchase"', 'kind = "barter"', "kind"),
+            ('example = "1234"', 'example = "12345"', "codes.0"),
+            ('channels = ["phone", "pc"]', "channels = []", "channels"),
+            ('number = "7654321"', 'number = "765432"', "bank_account.number"),
+            ("minors = false", "miners = false", "minors"),
+        ],
+    )
+    def test_names_what_is_wrong(self, tmp_path: Path, old: str, new: str, where: str) -> None:
+        text = SAKURA.read_text()
+        assert old in text
+        path = tmp_path / "service.toml"
+        path.write_text(text.replace(old, new, 1))
+        with pytest.raises(DocumentMalformed, match=where):
+            REGISTER.read(path, address=ADDRESS, keys=[KEY])
+
+    @pytest.mark.parametrize(
+        "address", ["sakura.example", "ftp://sakura.example/x", "https://sakura.example/x/", "https:///x", ""]
+    )
+    def test_refuses_an_address_that_is_none(self, address: str) -> None:
+        with pytest.raises(DocumentMalformed, match="address"):
+            REGISTER.read(SAKURA, address=address, keys=[KEY])
+
+
+@pytest.mark.django_db
+class TestRegisterService:
+    def test_lists_the_service_with_its_programme(self, programme: str) -> None:
+        assert [service.id for service in list_services(programme=programme, at=AT)] == ["hanamaru", "sakura"]
+        assert list_services(programme="another", at=AT) == []
+
+    def test_takes_a_newer_text_of_a_service(self, programme: str, tmp_path: Path) -> None:
+        path = tmp_path / "newer.toml"
+        path.write_text(SAKURA.read_text().replace("2020-06-01", "2020-09-10"))
+        key = ServiceKey.model_validate(KEY)
+        register_service(path, address="https://moved.example/v1", keys=[key], at=AT)
+        assert get_service("sakura", at=datetime(2020, 9, 9, tzinfo=JST)).address == "http://127.0.0.1:9/x"
+        assert get_service("sakura", at=AT).address == "https://moved.example/v1"
+
+    def test_knows_no_service_of_another_name(self, programme: str) -> None:
+        with pytest.raises(ServiceUnknown):
+            get_service("momiji", at=AT)
+
+
+@pytest.mark.django_db
+class TestFindKey:
+    def test_finds_the_service_of_a_key_from_the_instant_from_which_it_counts(self, programme: str) -> None:
+        found = find_key("sakura-1", at=LOADED_AT)
+        assert found is not None
+        assert found[0].id == "sakura"
+        assert find_key("sakura-1", at=LOADED_AT - SECOND) is None
+        assert find_key("sakura-2", at=AT) is None
