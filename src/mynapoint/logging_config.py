@@ -20,6 +20,7 @@ QUIET: Final = {
     "httpcore2": logging.WARNING,
     "asyncio": logging.WARNING,
     "procrastinate.blueprints": logging.WARNING,
+    "procrastinate.periodic": logging.WARNING,
     "psycopg.pool": logging.ERROR,
 }
 # Libraries that bring handlers of their own.

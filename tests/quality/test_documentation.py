@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
-from quality import documentation, settings_page
 
 from mynapoint.settings import PREFIX, Environment
+from quality import documentation, settings_page
 
 ROOT = Path(__file__).parents[2]
 TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -37,7 +37,8 @@ class TestFunctions:
 
     @pytest.mark.parametrize(
         ("reference", "dead"),
-        [("act/rules.py:sign", 0), ("act/rules.py:Act.sign", 0), ("act/rules.py:LIMIT", 0), ("src/mynapoint/act/rules.py:sign", 0),
+        [("act/rules.py:sign", 0), ("act/rules.py:Act.sign", 0), ("act/rules.py:LIMIT", 0),
+         ("src/mynapoint/act/rules.py:sign", 0),
          ("act/rules.py:gone", 1), ("act/gone.py:sign", 1)],
     )  # fmt: skip
     def test_are_looked_up_by_path_and_name(self, tmp_path: Path, reference: str, dead: int):
