@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+import command_lines
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from service_parties import PLATFORM, public_keys
@@ -36,6 +37,15 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass
 class ServiceProcess:
     """One service in a folder of its own."""
@@ -44,6 +54,7 @@ class ServiceProcess:
     folder: Path
     port: int
     running: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    commands: subprocess.Popen[str] | None = field(default=None, init=False)
 
     @classmethod
     def prepare(cls, name: str, folder: Path, *, platform_url: str = "http://127.0.0.1:9/service/v1") -> Self:
@@ -103,9 +114,12 @@ class ServiceProcess:
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ask the server to end."""
+        """Ask the server to end, and the process of the commands."""
         if self.running is not None:
             self._end(signal.SIGTERM)
+        if self.commands is not None:
+            self.commands.communicate(timeout=30)
+            self.commands = None
 
     def client(self, *, key: SigningKey = PLATFORM, timeout: float = 30.0) -> SignedClient:
         """A client that asks as the platform does."""
@@ -120,11 +134,28 @@ class ServiceProcess:
         answer: dict[str, Any] = json.loads(done.stdout)
         return answer
 
-    def try_run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command, however it ends."""
-        return subprocess.run(
+    def try_run(self, *arguments: str) -> Ended:
+        """Run a command, however it ends, in the process that runs all of this service's commands."""
+        if self.commands is None:
+            self.commands = subprocess.Popen(
+                [sys.executable, str(Path(command_lines.__file__))],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=self._environment(),
+            )
+        assert self.commands.stdin
+        assert self.commands.stdout
+        self.commands.stdin.write(json.dumps(["--config", str(self.config_path), *arguments]) + "\n")
+        self.commands.stdin.flush()
+        return Ended(**json.loads(self.commands.stdout.readline()))
+
+    def run_alone(self, *arguments: str) -> Ended:
+        """Run a command in a process of its own, as an operator does."""
+        done = subprocess.run(
             self._command(*arguments), capture_output=True, text=True, env=self._environment(), timeout=60, check=False
         )
+        return Ended(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "paymentservice.main", "--config", str(self.config_path), *arguments]
