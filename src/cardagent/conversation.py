@@ -1,0 +1,101 @@
+"""What is said to and heard from the person before the screen."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from cardagent.sentences import LAST_TRY_WARNING, Declined, PinMissing, Sentence
+from cardagent.site import Answer
+from cardagent.words import KIND_WORDS, Wording
+from jpki.pin import MalformedPin, Pin
+
+_MAX_PIN_FILE_LENGTH: Final = 64
+
+
+class Conversation:
+    """The dialogue: everything shown is text, never markup, because part of it comes from elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def show_statement(self, wording: Wording) -> None:
+        """This will show what the signature will bind."""
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(no_wrap=True)
+        rows.add_column(overflow="fold")
+        for label, value in wording.rows:
+            rows.add_row(Text(label, style="bold"), Text(value))
+        self._console.print(Panel(rows, title=Text(wording.heading), title_align="left"))
+        for warning in wording.warnings:
+            self._console.print(Text(f"注意: {warning}", style="bold yellow"))
+
+    def show_tries_left(self, tries_left: int) -> None:
+        """This will say how often the PIN may still be typed, and warn before the last time."""
+        self._console.print(Text(f"暗証番号を入力できる回数: あと{tries_left}回"))
+        if tries_left == 1:
+            self._console.print(Text(f"注意: {LAST_TRY_WARNING}", style="bold yellow"))
+
+    def check_consent(self) -> None:
+        """This will ask whether to sign.
+
+        :raises Declined: unless the answer is yes.
+        """
+        try:
+            is_agreed = typer.confirm("この内容で署名しますか")
+        except typer.Abort:
+            raise Declined from None
+        if not is_agreed:
+            raise Declined
+
+    def ask_pin(self) -> Pin:
+        """This will ask for the PIN without showing it.
+
+        :raises PinMissing: when there is no keyboard.
+        :raises MalformedPin: when it is not four digits.
+        :raises Declined: when the person gives up.
+        """
+        if not sys.stdin.isatty():
+            raise PinMissing
+        try:
+            return Pin(typer.prompt("利用者証明用の暗証番号（数字4けた。画面には出ません）", hide_input=True))
+        except typer.Abort:
+            raise Declined from None
+
+    def show_answer(self, answer: Answer) -> None:
+        """This will show the receipt."""
+        kind = KIND_WORDS.get(answer.kind, answer.kind)
+        self._console.print(Text(f"{kind}の手続が済みました。受付番号: {answer.receipt}", style="bold green"))
+        self._console.print(Text(f"日時: {answer.done_at:%Y年%m月%d日 %H時%M分%S秒}"))
+        for words in answer.words:
+            self._console.print(Text(words))
+
+    def show_stop(self, sentence: Sentence) -> None:
+        """This will say why it ends here and what to do next."""
+        self._console.print(Text(sentence.title, style="bold red"))
+        self._console.print(Text(sentence.advice))
+
+
+def read_pin_file(path: Path) -> Pin:
+    """This will read the PIN from a file's first line, `-` being what is piped in.
+
+    :raises PinMissing: when there is nothing to read.
+    :raises MalformedPin: when it is not four digits.
+    """
+    try:
+        line = sys.stdin.readline(_MAX_PIN_FILE_LENGTH) if path == Path("-") else _read_first_line(path)
+    except OSError:
+        raise PinMissing from None
+    except UnicodeDecodeError:
+        raise MalformedPin from None
+    return Pin(line)
+
+
+def _read_first_line(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline(_MAX_PIN_FILE_LENGTH)

@@ -1,0 +1,29 @@
+"""A card file of a test authority and a site for the card program."""
+
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from card_program_site import AT, Site, run_site
+
+from jpki.virtual.authority import Authority
+from jpki.virtual.keys import KeyPool
+
+
+@pytest.fixture(scope="session")
+def card_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    folder = tmp_path_factory.mktemp("cardagent") / "authority"
+    return Authority.create(folder, at=AT - timedelta(days=30), draw_key=KeyPool(4).draw)
+
+
+@pytest.fixture
+def card_path(card_authority: Authority) -> Path:
+    return card_authority.issue(f"花子{os.urandom(8).hex()}", birth_date=date(1985, 4, 3), at=AT)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with run_site() as site:
+        yield site

@@ -1,0 +1,343 @@
+"""The card program: from a link to the site's answer, as a library and as a command."""
+
+import base64
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json
+
+from cardagent.clock import MalformedDemoClock, read_clock
+from cardagent.link import ActLink
+from cardagent.refusal import UnableToSign
+from cardagent.sentences import STOPS, ExitCode, find_sentence
+from cardagent.signing import sign_act
+from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
+from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
+from jpki.client import PinLocked, WrongPin
+from jpki.path import check_certificate
+from jpki.pin import Pin
+from jpki.statement import StatementSignatureInvalid, check_statement_signature
+from jpki.virtual.authority import Authority
+from jpki.virtual.card import VirtualCard
+from jpki.virtual.contents import FileMemory, Purpose, describe_card
+
+PIN = Pin("1234")
+REFUSAL = {
+    "type": "urn:mynapoint:problem:already",
+    "code": "already",
+    "title": "予約済みです。",
+    "status": 409,
+    "detail": "状況を確認してください。",
+    "at": 1,
+}
+
+
+@pytest.fixture
+def http_client(site: Site) -> Iterator[httpx2.Client]:
+    with open_http_client(ActLink.parse(site.link)) as client:
+        yield client
+
+
+def decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class TestSignAct:
+    def test_hands_in_a_signature_over_the_very_bytes(
+        self, site: Site, http_client: httpx2.Client, card_path: Path, card_authority: Authority
+    ) -> None:
+        answer = sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+        assert (answer.receipt, answer.kind, answer.words) == ("R-0001", "reservation", ("予約ができました。",))
+        assert answer.done_at == AT + timedelta(minutes=1)
+        [body] = site.handed_in
+        assert set(body) == {"signature", "certificate"}
+        certificate = check_certificate(decode(body["certificate"]), anchors=card_authority.anchors(), at=AT)
+        check_statement_signature(certificate, site.statement(), decode(body["signature"]))
+        with pytest.raises(StatementSignatureInvalid):
+            check_statement_signature(certificate, site.statement() + b" ", decode(body["signature"]))
+        assert site.paths == [f"GET /act/{TOKEN}/statement", f"POST /act/{TOKEN}/signature"]
+
+    def test_hands_nothing_in_after_a_wrong_pin(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
+        for tries_left in (2, 1):
+            with pytest.raises(WrongPin) as wrong:
+                sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+            assert wrong.value.tries_left == tries_left
+        with pytest.raises(PinLocked):
+            sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+        assert not site.handed_in
+
+    @pytest.mark.parametrize(
+        ("reply", "stop"),
+        [
+            pytest.param((200, BYTES, b"pay 1,000,000 yen"), MalformedStatement, id="something-else-to-sign"),
+            pytest.param((200, BYTES, bytes(1 << 20)), MalformedStatement, id="too-long"),
+            pytest.param((302, BYTES, b""), MalformedAnswer, id="redirect"),
+            pytest.param((500, "text/html", b"<h1>oops"), MalformedAnswer, id="no-problem"),
+            pytest.param((500, PROBLEM, b"{}"), MalformedAnswer, id="no-known-problem"),
+            pytest.param((204, BYTES, b""), MalformedAnswer, id="nothing"),
+            pytest.param((0, "", b""), SiteUnreachable, id="no-answer"),
+            pytest.param(reply_json(410, REFUSAL, PROBLEM), ActRefused, id="problem"),
+        ],
+    )
+    def test_signs_nothing_when_there_is_no_statement(
+        self, site: Site, http_client: httpx2.Client, card_path: Path, reply: Reply, stop: type[Exception]
+    ) -> None:
+        site.get = lambda _site: reply
+        with pytest.raises(stop):
+            sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+        assert describe_card(card_path).pin_tries_left == 3
+
+    @pytest.mark.parametrize(
+        ("reply", "stop"),
+        [
+            pytest.param(reply_json(409, REFUSAL, PROBLEM), ActRefused, id="problem"),
+            pytest.param((0, "", b""), OutcomeUnknown, id="no-answer"),
+            pytest.param((500, "text/html", b"<h1>oops"), OutcomeUnknown, id="no-problem"),
+            pytest.param((200, "application/json", b"{"), OutcomeUnknown, id="no-json"),
+            pytest.param((200, "application/json", bytes(1 << 20)), OutcomeUnknown, id="too-long"),
+            pytest.param(reply_json(200, RECEIPT | {"words": ["\x1b[2J"]}), OutcomeUnknown, id="not-showable"),
+            pytest.param(reply_json(200, RECEIPT | {"done_at": "2020-09-01T10:00:00"}), OutcomeUnknown, id="no-zone"),
+            pytest.param(reply_json(409, REFUSAL | {"title": "\x1b[2J"}, PROBLEM), OutcomeUnknown, id="odd-problem"),
+        ],
+    )
+    def test_tells_a_refusal_from_an_unknown_outcome(
+        self, site: Site, http_client: httpx2.Client, card_path: Path, reply: Reply, stop: type[Exception]
+    ) -> None:
+        site.post = lambda _site: reply
+        with pytest.raises(stop):
+            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+        assert len(site.handed_in) == 1
+
+    def test_gives_the_site_s_reason(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
+        site.post = lambda _site: reply_json(409, REFUSAL, PROBLEM)
+        with pytest.raises(ActRefused) as refused:
+            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+        reason = refused.value
+        assert (reason.status, reason.code, reason.title) == (409, "already", "予約済みです。")
+
+    def test_takes_a_receipt_with_fields_that_it_does_not_know(
+        self, site: Site, http_client: httpx2.Client, card_path: Path
+    ) -> None:
+        site.post = lambda _site: reply_json(200, RECEIPT | {"proof": []})
+        assert sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT).receipt == "R-0001"
+
+    def test_stops_at_a_site_that_shows_another_site_s_statement(
+        self, site: Site, http_client: httpx2.Client, card_path: Path
+    ) -> None:
+        with pytest.raises(ForeignStatement):
+            sign_act(site.link.replace("127.0.0.1", "localhost"), VirtualCard.open(card_path), PIN, http_client, at=AT)
+
+    def test_stops_when_it_is_too_late(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
+        with pytest.raises(StatementExpired):
+            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT + timedelta(minutes=5))
+
+    def test_says_that_nobody_is_there(self, card_path: Path) -> None:
+        link = f"http://127.0.0.1:9/act/{TOKEN}"
+        with open_http_client(ActLink.parse(link)) as client, pytest.raises(SiteUnreachable):
+            sign_act(link, VirtualCard.open(card_path), PIN, client, at=AT)
+
+
+# Of these only subclasses are raised.
+STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign}
+
+
+class TestFindSentence:
+    @pytest.mark.parametrize("stop", sorted(STOP_KINDS, key=str))
+    def test_has_words_for_every_stop(self, stop: type[Exception]) -> None:
+        examples = {
+            MalformedStatement: MalformedStatement(Flaw.JSON),
+            StatementExpired: StatementExpired(AT),
+            WrongPin: WrongPin(2),
+            ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
+        }
+        instance = examples.get(stop) or stop.__new__(stop)
+        sentence = find_sentence(instance)
+        assert sentence.title
+        assert sentence.advice
+        assert sentence.code not in (0, 1, 2)
+
+
+class TestReadClock:
+    def test_stands_still_without_since(self, tmp_path: Path) -> None:
+        clock = tmp_path / "clock.json"
+        clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))
+        assert read_clock(clock) == AT
+
+    def test_runs_on_from_since(self, tmp_path: Path) -> None:
+        clock = tmp_path / "clock.json"
+        started = read_clock(None)
+        clock.write_text(json.dumps({"at": AT.isoformat(), "since": started.isoformat()}))
+        assert timedelta(0) <= read_clock(clock) - AT < timedelta(seconds=30)
+
+    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"at": 1, "since": null}', '{"at": "x", "since": null}'])
+    def test_refuses_another_file(self, tmp_path: Path, content: str) -> None:
+        (tmp_path / "clock.json").write_text(content)
+        with pytest.raises(MalformedDemoClock):
+            read_clock(tmp_path / "clock.json")
+
+
+COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    clock = tmp_path / "clock.json"
+    clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))
+    return {"PATH": os.environ["PATH"], "MYNAPOINT_DEMO_CLOCK": str(clock), "PYTHONUTF8": "1", "COLUMNS": "100"}
+
+
+def run(
+    environment: dict[str, str], link: str, card: Path, *options: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    command = [*COMMAND, "sign", link, "--card", str(card), *options]
+    return subprocess.run(
+        command, input=typed, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+class TestCommand:
+    def test_signs_with_a_piped_pin(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="１２３４\n")
+        assert done.returncode == ExitCode.DONE
+        for words in ("マイナポイント（第1弾）", site.origin, "あと3回", "受付番号: R-0001", "予約ができました。"):
+            assert words in done.stdout
+        assert "1234" not in done.stdout + done.stderr
+
+    def test_signs_with_a_pin_file_after_yes(
+        self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        (tmp_path / "pin").write_text("1234\n")
+        done = run(environment, site.link, card_path, "--pin-file", str(tmp_path / "pin"), typed="y\n")
+        assert done.returncode == ExitCode.DONE
+
+    @pytest.mark.parametrize("typed", ["n\n", "\n", ""], ids=["no", "enter", "end"])
+    def test_signs_nothing_without_yes(
+        self, site: Site, card_path: Path, environment: dict[str, str], typed: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "pin").write_text("1234\n")
+        done = run(environment, site.link, card_path, "--pin-file", str(tmp_path / "pin"), typed=typed)
+        assert done.returncode == ExitCode.DECLINED
+        assert not site.handed_in
+        assert describe_card(card_path).pin_tries_left == 3
+
+    def test_shows_all_of_an_application_and_what_cannot_be_taken_back(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        site.kind = "application"
+        done = run(environment, site.link, card_path)
+        for words in ("みほんペイ", "●●●●1234", "25%", "5,000", "変えることはできません"):
+            assert words in done.stdout
+
+    def test_tries_a_wrong_pin_once(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="9999\n1234\n")
+        assert done.returncode == ExitCode.WRONG_PIN
+        assert "あと2回" in done.stdout
+        assert describe_card(card_path).pin_tries_left == 2
+
+    def test_wastes_no_try_on_a_malformed_pin(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="12345\n")
+        assert done.returncode == ExitCode.MALFORMED_PIN
+        assert "12345" not in done.stdout + done.stderr
+        assert describe_card(card_path).pin_tries_left == 3
+
+    def test_warns_before_the_last_try(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=1))
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert "あと1回です。まちがえるとロックされ" in done.stdout.replace("\n", "")
+        assert done.returncode == ExitCode.DONE
+
+    def test_sends_a_locked_card_to_the_counter_and_asks_for_nothing(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=0))
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert done.returncode == ExitCode.PIN_LOCKED
+        assert "窓口" in done.stdout
+        assert not site.handed_in
+
+    def test_shows_the_site_s_reason(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        site.post = lambda _site: reply_json(409, REFUSAL, PROBLEM)
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert done.returncode == ExitCode.REFUSED
+        assert "予約済みです。" in done.stdout
+        assert "状況を確認してください。" in done.stdout
+
+    def test_takes_words_of_the_site_for_text_never_for_markup(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        site.post = lambda _site: reply_json(409, REFUSAL | {"title": "[bold]x[/nothing]"}, PROBLEM)
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert "[bold]x[/nothing]" in done.stdout
+
+    @pytest.mark.parametrize(
+        ("link", "code"),
+        [
+            ("nonsense", ExitCode.NOT_SIGNABLE),
+            (f"http://mynapoint.example/act/{TOKEN}", ExitCode.NOT_SIGNABLE),
+            (f"http://127.0.0.1:9/act/{TOKEN}", ExitCode.SITE_UNREACHABLE),
+        ],
+        ids=["nonsense", "insecure", "nobody-there"],
+    )
+    def test_stops_at_links_that_lead_nowhere(
+        self, card_path: Path, environment: dict[str, str], link: str, code: ExitCode
+    ) -> None:
+        assert run(environment, link, card_path).returncode == code
+
+    def test_stops_without_a_card(self, site: Site, tmp_path: Path, environment: dict[str, str]) -> None:
+        done = run(environment, site.link, tmp_path / "none.json")
+        assert done.returncode == ExitCode.CARD_UNUSABLE
+        assert not site.paths
+
+    def test_needs_a_keyboard_or_a_file_for_the_pin(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        assert run(environment, site.link, card_path, "--yes", typed="1234\n").returncode == ExitCode.MALFORMED_PIN
+
+    def test_stops_when_the_statement_is_too_old(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        without_demo = {name: value for name, value in environment.items() if name != "MYNAPOINT_DEMO_CLOCK"}
+        done = run(without_demo, site.link, card_path)
+        assert done.returncode == ExitCode.NOT_SIGNABLE
+        assert "期限が過ぎました" in done.stdout
+
+    def test_asks_for_the_pin_without_echo(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        code, shown = talk(
+            [*COMMAND, "sign", site.link, "--card", str(card_path)],
+            environment=environment,
+            dialogue=[("署名しますか", "y\n"), ("暗証番号（", "1234\n")],
+        )
+        assert code == ExitCode.DONE
+        assert "受付番号: R-0001" in shown
+        assert "1234" not in shown
+
+
+def talk(command: list[str], *, environment: dict[str, str], dialogue: list[tuple[str, str]]) -> tuple[int, str]:
+    """This will run the command before a real terminal and type each answer after its question."""
+    host, terminal = pty.openpty()
+    ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = subprocess.Popen(command, **ends, env=environment, start_new_session=True)
+    os.close(terminal)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([host], [], [], 0.1)
+        try:
+            shown += os.read(host, 4096) if readable else b""
+        except OSError:  # the other end was closed
+            break
+        if dialogue and dialogue[0][0] in shown.decode(errors="replace"):
+            time.sleep(0.2)  # until the echo is off
+            os.write(host, dialogue.pop(0)[1].encode())
+    os.close(host)
+    return process.wait(timeout=60), shown.decode(errors="replace")
