@@ -148,7 +148,7 @@ class TestGetNextBankDay:
         assert get_next_bank_day(midnight) == date(2020, 10, 5)
 
     @given(st.datetimes(datetime(2019, 1, 1), datetime(2030, 12, 31)))  # noqa: DTZ001
-    def test_is_always_a_bank_day_within_ten_days(self, naive: datetime) -> None:
+    def test_is_always_a_bank_day_within_eleven_days(self, naive: datetime) -> None:
         day = get_next_bank_day(naive.replace(tzinfo=TOKYO))
         assert is_bank_day(day)
-        assert 1 <= (day - naive.date()).days <= 10
+        assert 1 <= (day - naive.date()).days <= 11  # the ten days of 2019, when an emperor abdicated
