@@ -3,7 +3,7 @@
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -108,20 +108,26 @@ def link_accounts(count: int, *, service: str = "sakura", linked_at: datetime = 
     """Link accounts to a service, as if it had confirmed them, and return their link tokens."""
     tokens = [secrets.token_bytes(16) for _ in range(count)]
     for token in tokens:
-        application = Application.objects.create(
-            holder_id=uuid4(),
-            id=uuid4(),
-            programme=PROGRAMME,
-            service=service,
-            account_hash=secrets.token_bytes(32),
-            account_hint="●●●● 42",
-            account_reference="R" * 43,
-            certificate_hash=secrets.token_bytes(32),
-            link_token=token,
-            act_id=uuid4(),
-            applied_at=linked_at,
-        )
+        holder_id, application_id = pending_application(service=service, token=token)
         LinkStep.objects.create(
-            holder_id=application.holder_id, application_id=application.id, state="linked", reached_at=linked_at
+            holder_id=holder_id, application_id=application_id, state="linked", reached_at=linked_at
         )
     return tokens
+
+
+def pending_application(*, service: str = "sakura", token: bytes | None = None) -> tuple[UUID, UUID]:
+    """Make an application whose service has not answered yet; return its holder's id and its own."""
+    application = Application.objects.create(
+        holder_id=uuid4(),
+        id=uuid4(),
+        programme=PROGRAMME,
+        service=service,
+        account_hash=secrets.token_bytes(32),
+        account_hint="●●●● 42",
+        account_reference="A" * 43,
+        certificate_hash=secrets.token_bytes(32),
+        link_token=token or secrets.token_bytes(16),
+        act_id=uuid4(),
+        applied_at=LINKED_AT,
+    )
+    return application.holder_id, application.id

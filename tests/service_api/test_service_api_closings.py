@@ -7,11 +7,11 @@ from datetime import timedelta
 import httpx2
 import pytest
 from django.test import Client
-from mynapoint.journal.operations import sequence
 from pytest_django import Settings
 from service_api_cast import CLOSING, FUJI, NOON, PERIOD, PROGRAMME, SAKURA, ask, link_accounts, send
 
 from mynapoint.closing.models import JudgedClosing
+from mynapoint.journal.operations import sequence
 from mynapoint.service_api.identity import platform_key
 from mynapoint.settlement.operations import raise_missing_claims
 from paymentservice.client import PlatformClient
@@ -40,7 +40,9 @@ class InProcess(httpx2.BaseTransport):
         answer = send(
             self._client, Request(method=request.method, url=str(request.url), headers=headers, body=request.read())
         )
-        return httpx2.Response(answer.status_code, headers=dict(answer.headers), content=answer.content)
+        return httpx2.Response(
+            answer.status_code, headers=dict(answer.headers), stream=httpx2.ByteStream(answer.content)
+        )
 
 
 @pytest.fixture

@@ -99,6 +99,10 @@ class HttpPaymentServiceDoor:
         if linked.link_token != token:
             raise _unreachable(service, None)
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
     def _client(self, service: Service, *, at: datetime) -> SignedClient:
         keys = {key.id: read_public_key(key.public_key, keyid=key.id) for key in service.keys if key.counts(at=at)}
         peer = Peer(base_url=service.address, public_keys=keys)

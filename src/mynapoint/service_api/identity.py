@@ -5,11 +5,11 @@ from datetime import datetime
 
 import http_sf
 from django.conf import settings
-from paymentservice.keys import read_public_key
-from paymentservice.messages import LABEL, PublicKeys, Request, SigningKey
 
 from mynapoint.directory.queries import find_key
 from mynapoint.directory.rules import Service
+from paymentservice.keys import read_public_key
+from paymentservice.messages import LABEL, PublicKeys, Request, SigningKey
 
 
 @dataclass(frozen=True)

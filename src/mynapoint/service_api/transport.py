@@ -27,15 +27,13 @@ class BoundedTransport(httpx2.BaseTransport):
 
         :raises httpx2.TransportError: also when the answer is too long, too slow or compressed.
         """
-        # Content-Digest is over the bytes as they are, and a compressed answer could grow past any limit.
-        request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "timeout": _TIMEOUTS}
         answer = self._pool.handle_request(request)
         try:
             content = _read(answer, deadline=time.monotonic() + ANSWER_SECONDS)
         finally:
             answer.close()
-        return httpx2.Response(answer.status_code, headers=answer.headers, content=content)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=httpx2.ByteStream(content))
 
     def close(self) -> None:
         """Close all connections."""
