@@ -1,0 +1,47 @@
+"""How the office's pages write numbers and states."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django import template
+
+register = template.Library()
+
+_STATES: Final[Mapping[str, str]] = {
+    "sealed": "封緘済み(抽出待ち)",
+    "drawn": "抽出済み(開示待ち)",
+    "accepted": "合格",
+    "rejected": "不合格",
+    "nothing_due": "支払なし",
+    "awaiting_approval": "承認待ち",
+    "payable": "振込待ち",
+    "transferred": "振込データ作成済み",
+}
+_REASONS: Final[Mapping[str, str]] = {
+    "index_outside_roll": "名簿にない行が開示された",
+    "token_not_in_place": "行の位置が名簿と違う",
+    "points_over_cap": "ポイントが上限を超えている",
+    "path_length_wrong": "検証の経路の長さが違う",
+    "sum_overflow": "合計が大きすぎる",
+    "root_mismatch": "封緘した値と合わない",
+    "total_mismatch": "封緘した合計と合わない",
+    "row_not_opened": "抽出した行が開示されていない",
+    "row_not_drawn": "抽出していない行が開示された",
+}
+REOPEN_REASONS: Final[Mapping[str, str]] = {
+    "service_corrects": "決済サービスが誤りを直して送り直す",
+    "transmission_fault": "送信の途中で内容が壊れた",
+    "platform_fault": "国のシステムに原因があった",
+}
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Write a number with its thousands apart."""
+    return f"{number:,}"
+
+
+@register.filter
+def in_words(code: str) -> str:
+    """Write a state or a reason in Japanese; an unknown one as it is, so that nothing is hidden."""
+    return _STATES.get(code) or _REASONS.get(code) or code

@@ -1,0 +1,20 @@
+"""The addresses of the office's pages."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from mynapoint.office import closings, money, views
+
+app_name = "office"
+urlpatterns = [
+    path("", views.start, name="start"),
+    path("login/", views.OfficeLogin.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(next_page="office:login"), name="logout"),
+    path("<slug:programme_id>/", views.programme, name="programme"),
+    path("<slug:programme_id>/closings/", closings.closing_list, name="closings"),
+    path("<slug:programme_id>/closings/<slug:service_id>/<str:period_id>/", closings.closing, name="closing"),
+    path("<slug:programme_id>/claims/", money.claim_list, name="claims"),
+    path("<slug:programme_id>/claims/<slug:service_id>/<int:number>/", money.claim, name="claim"),
+    path("<slug:programme_id>/transfers/", money.transfer_list, name="transfers"),
+    path("<slug:programme_id>/transfers/<uuid:transfer_id>/file", money.transfer_file, name="transfer-file"),
+]

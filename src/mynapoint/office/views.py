@@ -1,0 +1,44 @@
+"""Signing in, the list of programmes, and one programme at a glance."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from mynapoint.office.access import office_only
+from mynapoint.office.overview import get_overview
+from mynapoint.office.pages import find_programme, show
+from mynapoint.programme.queries import list_programmes
+
+
+class OfficeLogin(LoginView):
+    """The door."""
+
+    template_name = "office/login.html"
+    next_page = "office:start"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add what every page has."""
+        return super().get_context_data(is_demo=settings.DEMO, now=settings.CLOCK(), **kwargs)
+
+
+@require_GET
+@office_only
+def start(request: HttpRequest, _user: User) -> HttpResponse:
+    """List the programmes."""
+    at = settings.CLOCK()
+    return show(
+        request, "start", {"overviews": [get_overview(programme, at=at) for programme in list_programmes(at=at)]}
+    )
+
+
+@require_GET
+@office_only
+def programme(request: HttpRequest, _user: User, programme_id: str) -> HttpResponse:
+    """Show where a programme stands."""
+    found = find_programme(programme_id)
+    overview = get_overview(found, at=settings.CLOCK())
+    return show(request, "programme", {"programme": found, "overview": overview})

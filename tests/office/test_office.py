@@ -1,0 +1,278 @@
+"""The office's pages, as two of its people use them."""
+
+from datetime import datetime
+
+import pytest
+from closing_parties import SEPTEMBER_ENDS, TOKYO, announce, close, draw_rows, hand_in, keep_book, link, open_rows
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from mynapoint.closing.queries import get_closing
+from mynapoint.office.operations import PasswordTooWeak, UserNameTaken, add_office_user
+from mynapoint.programme.rules import Programme
+from mynapoint.settlement.operations import raise_claims
+from mynapoint.settlement.queries import get_claim, get_transfer_content, list_transfers
+from mynapoint.settlement.rules import ClaimName
+
+pytestmark = pytest.mark.django_db
+
+PROGRAMME = "mynapoint-2020"
+PASSWORD = "Zou-no-hana-7-tsu"
+FRIDAY = datetime(2020, 10, 2, 16, tzinfo=TOKYO)
+GET_PAGES = [
+    reverse("office:start"),
+    reverse("office:programme", args=[PROGRAMME]),
+    reverse("office:closings", args=[PROGRAMME]),
+    reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"]),
+    reverse("office:claims", args=[PROGRAMME]),
+    reverse("office:claim", args=[PROGRAMME, "sakura", 1]),
+    reverse("office:transfers", args=[PROGRAMME]),
+]
+POST_PAGES = [
+    reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"]),
+    reverse("office:claim", args=[PROGRAMME, "sakura", 1]),
+    reverse("office:transfers", args=[PROGRAMME]),
+]
+
+
+@pytest.fixture(autouse=True)
+def clock(settings: Settings) -> None:
+    settings.CLOCK = lambda: FRIDAY
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slowness is not tested here
+
+
+@pytest.fixture
+def programme() -> Programme:
+    return announce()
+
+
+@pytest.fixture
+def accepted(programme: Programme) -> Programme:
+    """Sakura's September was accepted and claimed."""
+    link(3)
+    assert close(programme, 5000).accepted
+    raise_claims(service_id="sakura", programme_id=PROGRAMME, at=SEPTEMBER_ENDS)
+    return programme
+
+
+@pytest.fixture
+def rejected(programme: Programme) -> Programme:
+    """Sakura's September was rejected."""
+    link(3)
+    hand_in(programme, keep_book(programme, 5000))
+    draw_rows()
+    open_rows(programme, [])
+    return programme
+
+
+def sign_in(username: str) -> Client:
+    """Sign somebody of the office in through the login page."""
+    add_office_user(username, password=PASSWORD)
+    client = Client(enforce_csrf_checks=False)
+    answer = client.post(reverse("office:login"), {"username": username, "password": PASSWORD})
+    assert answer.status_code == 302
+    return client
+
+
+@pytest.fixture
+def hiro() -> Client:
+    return sign_in("hiro")
+
+
+@pytest.fixture
+def michi() -> Client:
+    return sign_in("michi")
+
+
+def read(client: Client, name: str, *args: object) -> str:
+    answer = client.get(reverse(f"office:{name}", args=args))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+class TestDoor:
+    @pytest.mark.parametrize("page", GET_PAGES)
+    def test_sends_a_stranger_to_the_login(self, accepted: Programme, page: str) -> None:
+        answer = Client().get(page)
+        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('office:login')}?next={page}")
+
+    @pytest.mark.parametrize("page", POST_PAGES)
+    def test_does_nothing_for_a_stranger(self, accepted: Programme, page: str) -> None:
+        assert Client().post(page).status_code == 302
+        assert get_claim(ClaimName("sakura", PROGRAMME, 1)).approvals == ()
+
+    @pytest.mark.parametrize("page", [*GET_PAGES, *POST_PAGES])
+    def test_is_closed_to_a_user_outside_the_office(self, accepted: Programme, page: str) -> None:
+        client = Client()
+        client.force_login(User.objects.create_user("yoso", password=PASSWORD))
+        for answer in (client.get(page), client.post(page)):
+            assert answer.status_code in {403, 405}
+        assert get_claim(ClaimName("sakura", PROGRAMME, 1)).approvals == ()
+
+    def test_closes_at_once_for_somebody_who_leaves(self, accepted: Programme, hiro: Client) -> None:
+        User.objects.get(username="hiro").groups.clear()
+        assert hiro.get(reverse("office:start")).status_code == 403
+
+    def test_says_the_same_for_a_wrong_name_and_a_wrong_password(self, hiro: Client) -> None:
+        page = reverse("office:login")
+        wrong = [
+            Client().post(page, {"username": name, "password": "x"}).content.decode().replace(name, "")
+            for name in ("hiro", "dare")
+        ]
+        assert "ログインできません" in wrong[0]
+        assert [text.count("利用者名かパスワードが違います") for text in wrong] == [1, 1]
+
+    def test_lets_people_out_by_post_only(self, hiro: Client) -> None:
+        assert hiro.get(reverse("office:logout")).status_code == 405
+        assert hiro.post(reverse("office:logout")).status_code == 302
+        assert hiro.get(reverse("office:start")).status_code == 302
+
+    @pytest.mark.parametrize("page", [reverse("office:login"), *POST_PAGES])
+    def test_refuses_a_form_that_another_site_sent(self, accepted: Programme, hiro: Client, page: str) -> None:
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = hiro.cookies
+        assert strict.post(page).status_code == 403
+
+
+class TestPages:
+    @pytest.mark.parametrize("page", GET_PAGES)
+    def test_work_without_scripts_and_are_kept_by_no_browser(
+        self, accepted: Programme, hiro: Client, page: str
+    ) -> None:
+        answer = hiro.get(page)
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert "<script" not in text
+        assert " style=" not in text
+        assert "no-store" in answer["Cache-Control"]
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+
+    @pytest.mark.parametrize("is_demo", [True, False])
+    def test_carry_the_band_while_this_is_a_sample(
+        self, accepted: Programme, hiro: Client, settings: Settings, is_demo: bool
+    ) -> None:
+        settings.DEMO = is_demo
+        for page in [*GET_PAGES, reverse("office:login")]:
+            text = hiro.get(page).content.decode()
+            assert ("これは見本です。公式のサイトではありません。" in text) == is_demo
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            reverse("office:programme", args=["nothing"]),
+            reverse("office:closing", args=[PROGRAMME, "sakura", "2020-08"]),
+            reverse("office:closing", args=[PROGRAMME, "nobody", "2020-09"]),
+            reverse("office:claim", args=[PROGRAMME, "sakura", 2]),
+            reverse("office:transfer-file", args=[PROGRAMME, "019aaf00-0000-7000-8000-000000000000"]),
+        ],
+    )
+    def test_are_not_found_under_an_unknown_name(self, accepted: Programme, hiro: Client, page: str) -> None:
+        assert hiro.get(page).status_code == 404
+        assert hiro.post(page).status_code in {404, 405}
+
+    def test_show_places_links_points_and_money(self, accepted: Programme, hiro: Client) -> None:
+        text = read(hiro, "programme", PROGRAMME)
+        assert "40,000,000" in text
+        assert "200,000,000,000 円" in text
+        assert "15,000 円" in text
+        assert "さくらカード" in text
+
+    def test_say_what_to_do_before_a_programme_is_loaded(self, hiro: Client) -> None:
+        assert "mynapoint programme load" in read(hiro, "start")
+
+
+class TestClaims:
+    def test_are_approved_by_two_people(self, accepted: Programme, hiro: Client, michi: Client) -> None:
+        page = reverse("office:claim", args=[PROGRAMME, "sakura", 1])
+        assert "15,000 円の支払いを承認する" in hiro.get(page).content.decode()
+        assert "請求を承認しました" in hiro.post(page, follow=True).content.decode()
+        mine = hiro.get(page).content.decode()
+        assert "hiro(あなた)" in mine
+        assert "あなたは承認済みです" in mine
+        assert "支払いを承認する" not in mine
+        assert "支払いを承認する" in michi.get(page).content.decode()
+        michi.post(page)
+        assert get_claim(ClaimName("sakura", PROGRAMME, 1)).state == "payable"
+
+    def test_refuse_the_same_person_twice_and_say_what_to_do(self, accepted: Programme, hiro: Client) -> None:
+        page = reverse("office:claim", args=[PROGRAMME, "sakura", 1])
+        hiro.post(page)
+        answer = hiro.post(page)
+        assert answer.status_code == 409
+        assert "もう一人の担当者に頼んでください" in answer.content.decode()
+
+    def test_are_listed_with_their_approvals(self, accepted: Programme, hiro: Client) -> None:
+        hiro.post(reverse("office:claim", args=[PROGRAMME, "sakura", 1]))
+        text = read(hiro, "claims", PROGRAMME)
+        assert "1 / 2" in text
+        assert "承認待ち" in text
+
+
+class TestTransfers:
+    @pytest.fixture(autouse=True)
+    def payable(self, accepted: Programme, hiro: Client, michi: Client) -> None:
+        for client in (hiro, michi):
+            client.post(reverse("office:claim", args=[PROGRAMME, "sakura", 1]))
+
+    def test_are_made_once_and_downloaded_as_often_as_one_likes(self, hiro: Client, michi: Client) -> None:
+        page = reverse("office:transfers", args=[PROGRAMME])
+        assert "振込データを作る</button>" in hiro.get(page).content.decode()
+        assert "振込データを作りました" in hiro.post(page, follow=True).content.decode()
+        assert michi.post(page).status_code == 409
+        (made,) = list_transfers(PROGRAMME)
+        link = reverse("office:transfer-file", args=[PROGRAMME, made.id])
+        assert link in hiro.get(page).content.decode()
+        answers = [client.get(link) for client in (hiro, michi, hiro)]
+        assert {answer.content for answer in answers} == {get_transfer_content(made.id)}
+        assert answers[0]["Content-Disposition"].startswith(f'attachment; filename="{PROGRAMME}-20201005-')
+
+    def test_are_found_under_their_own_programme_only(self, hiro: Client) -> None:
+        hiro.post(reverse("office:transfers", args=[PROGRAMME]))
+        (made,) = list_transfers(PROGRAMME)
+        assert hiro.get(reverse("office:transfer-file", args=["another", made.id])).status_code == 404
+
+    def test_are_not_handed_to_strangers(self, hiro: Client) -> None:
+        hiro.post(reverse("office:transfers", args=[PROGRAMME]))
+        (made,) = list_transfers(PROGRAMME)
+        assert Client().get(reverse("office:transfer-file", args=[PROGRAMME, made.id])).status_code == 302
+
+
+class TestClosings:
+    def test_show_why_one_was_rejected(self, rejected: Programme, hiro: Client) -> None:
+        assert "不合格" in read(hiro, "closings", PROGRAMME)
+        text = read(hiro, "closing", PROGRAMME, "sakura", "2020-09")
+        assert "抽出した行が開示されていない" in text
+
+    def test_are_reopened_with_a_reason(self, rejected: Programme, hiro: Client, michi: Client) -> None:
+        page = reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"])
+        assert "締めを再開しました" in hiro.post(page, {"reason": "service_corrects"}, follow=True).content.decode()
+        assert get_closing("sakura", PROGRAMME, "2020-09").reopened
+        answer = michi.post(page, {"reason": "service_corrects"})
+        assert answer.status_code == 409
+        assert "すでに再開されています" in answer.content.decode()
+
+    @pytest.mark.parametrize("reason", ["", "なんとなく", "x" * 5000])
+    def test_are_not_reopened_without_one(self, rejected: Programme, hiro: Client, reason: str) -> None:
+        answer = hiro.post(reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"]), {"reason": reason})
+        assert answer.status_code == 422
+        assert "理由を選んでください" in answer.content.decode()
+        assert not get_closing("sakura", PROGRAMME, "2020-09").reopened
+
+    def test_are_not_reopened_once_accepted(self, accepted: Programme, hiro: Client) -> None:
+        page = reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"])
+        assert "再開する</button>" not in hiro.get(page).content.decode()
+        assert hiro.post(page, {"reason": "service_corrects"}).status_code == 409
+
+
+class TestAddOfficeUser:
+    def test_refuses_a_weak_password_and_says_why(self) -> None:
+        with pytest.raises(PasswordTooWeak) as refused:
+            add_office_user("hiro", password="hiro")
+        assert refused.value.problems
+        assert not User.objects.exists()
+
+    def test_refuses_a_name_that_is_taken(self, hiro: Client) -> None:
+        with pytest.raises(UserNameTaken):
+            add_office_user("hiro", password=PASSWORD)
