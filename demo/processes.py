@@ -85,12 +85,14 @@ class Process:
         self.running = None
 
 
-def run(words: Sequence[str], *, environment: Mapping[str, str]) -> str:
-    """Run a command to its end and return what it said.
+def run(words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
+    """Run a command to its end, tell it something on its standard input, and return what it said.
 
     :raises CommandFailed: with what it complained of.
     """
-    done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *words], env=environment, input=told, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise CommandFailed(words, said=(done.stderr or done.stdout).strip())
     return done.stdout.strip()

@@ -75,6 +75,12 @@ class Town:
             town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
         return town
 
+    @classmethod
+    def find(cls, folder: Path) -> Self:
+        """Find the town of an earlier run again, for its commands alone."""
+        environment = _platform_environment(folder, clock=folder / "clock.json", site_port=1, database_url=None)
+        return cls(folder=folder, site_port=1, environment=environment)
+
     @property
     def site(self) -> str:
         """Where the citizens' site is."""
@@ -89,9 +95,9 @@ class Town:
         """Set the town's clock."""
         set_demo_clock(self.folder / "clock.json", at, running=running)
 
-    def command(self, *words: str) -> str:
+    def command(self, *words: str, told: str = "") -> str:
         """Run one of the platform's own commands and return what it said."""
-        return run(["mynapoint.console.main", *words], environment=self.environment)
+        return run(["mynapoint.console.main", *words], environment=self.environment, told=told)
 
     def process(self, name: str, *words: str, port: int | None = None) -> Process:
         """Return one of the platform's programs, not yet started."""
@@ -161,4 +167,5 @@ def _configure(name: str, *, town: Town, port: int) -> str:
     text = sample.replace(str(known["service"]["port"]), str(port))
     text = text.replace(known["platform"]["base_url"], f"{town.site}/service/v1")
     text = text.replace(known["platform"]["public_keys"]["platform-1"], town.command("service", "platform-key"))
+    text = text.replace("national-2020", PROGRAMME)
     return re.sub(r'demo_clock = ".*"', f'demo_clock = "{town.folder / "clock.json"}"', text)

@@ -1,0 +1,107 @@
+"""`make demo`: found a town, tell the journey, and leave the site running."""
+
+import argparse
+import fcntl
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from demo.journey import Journey
+from demo.processes import CommandFailed, DidNotStart
+from demo.story import Story, StepFailed
+from demo.town import ROOT, Town
+from mynapoint.kernel.period import JST
+
+FOLDER = ROOT / ".mynapoint" / "demo"
+STARTS_AT = datetime(2020, 9, 8, 10, tzinfo=JST)
+
+
+def main() -> int:
+    """Run the demonstration; return 0 only when every step did what it should."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the journey")
+    options = parser.parse_args()
+    story = Story()
+    story.console.print("mynapoint の見本です。公式のものではありません。人もお金もサービスもつくりものです。")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with alone(), running(FOLDER, story) as town:
+            journey = Journey(town, story)
+            journey.tell()
+            story.console.print(f"\n[bold green]{story.steps} 歩、すべてそのとおりになりました。[/bold green]")
+            if not options.once:
+                stay(journey)
+    except (StepFailed, DidNotStart, CommandFailed) as failed:
+        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {FOLDER} の *.log にあります。")
+        return 1
+    except KeyboardInterrupt:
+        story.console.print("\n終わります。")
+    return 0
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one demonstration run in this checkout at a time."""
+    FOLDER.parent.mkdir(parents=True, exist_ok=True)
+    with (FOLDER.parent / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StepFailed("a demonstration of this checkout runs already; stop it first (Ctrl-C there)") from None
+        yield
+
+
+@contextmanager
+def running(folder: Path, story: Story) -> Iterator[Town]:
+    """Found a new town in a folder and start everything; stop it all at the end."""
+    tear_down(folder)
+    with story.console.status("データベースとサービスを用意する …"):
+        town = Town.found(folder, at=STARTS_AT)
+        town.start_database()
+        town.load()
+        town.command("card", "issue", "はじめ")
+    processes = [town.web(), town.worker(), *(service.process for service in town.services.values())]
+    try:
+        for process in processes:
+            with story.console.status(f"{process.name} を始める …"):
+                process.start()
+        yield town
+    finally:
+        for process in reversed(processes):
+            process.stop()
+        town.stop_database()
+
+
+def tear_down(folder: Path) -> None:
+    """Clear away the town of an earlier run, with a database that a killed run may have left running."""
+    if (folder / "state").exists():
+        Town.find(folder).stop_database()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def stay(journey: Journey) -> None:
+    """Say where to click, and stay until somebody ends it."""
+    town, say = journey.town, journey.story.console.print
+    hanako = journey.accounts["花子"]
+    say("\n[bold]ひらいて見てください[/bold](終わるときは Ctrl-C)")
+    say(f"  市民のサイト      {town.site}/")
+    say(f"  事務局            {town.site}/office/   利用者 aoi / kumo-to-sora-2020、midori / mori-to-kawa-2020")
+    say(f"  花子のウォレット  {hanako['wallet']}")
+    say(f"  記録簿            {town.site}/journal/checkpoint")
+    say("  カードで署名する(手続のページの住所を LINK に):")
+    for person in journey.people.values():
+        if person.name in {"花子", "太郎"}:
+            say(
+                f"    {sys.executable.replace('python', 'mynapoint-card')} sign --card {person.card} LINK   (暗証番号 {person.pin})"
+            )
+    while True:
+        time.sleep(3600)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
