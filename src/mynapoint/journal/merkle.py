@@ -13,10 +13,13 @@ class ProofRefused(ValueError):
 
 
 class Coordinate(NamedTuple):
-    """Where a complete subtree stands: `level` 0 are the leaves, `index` counts the subtrees of a level."""
+    """Which complete subtree: `level` 0 are the leaves, `number` counts the subtrees of a level from the left."""
 
     level: int
-    index: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.number}"
 
 
 class Span(NamedTuple):

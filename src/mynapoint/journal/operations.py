@@ -88,7 +88,7 @@ def _append(entries: list[Entry], *, frontier: Frontier) -> None:
         sealed = seal(octets, key=settings.JOURNAL_SEAL_KEY)
         positions.append(Position(entry_id=entry.id, index=frontier.size, seal=sealed))
         leaf = entry_octets(entry_id=entry.id, kind=entry.kind, facts=entry.facts, at=entry.recorded_at)
-        nodes += [Node(level=at.level, index=at.index, hash=octets) for at, octets in frontier.append(leaf_hash(leaf))]
+        nodes += [Node(level=at.level, index=at.number, hash=octets) for at, octets in frontier.append(leaf_hash(leaf))]
     Position.objects.bulk_create(positions)
     Node.objects.bulk_create(nodes)
     PendingEntry.objects.filter(entry_id__in=[entry.id for entry in entries]).delete()

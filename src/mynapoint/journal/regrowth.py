@@ -92,9 +92,9 @@ class GrowingTree:
         """Compare a hash with the stored one; above an entry that was noted already, the stored one is believed."""
         if at.level not in self._levels:
             self._levels[at.level] = StoredLevel(at.level, self._findings)
-        stored = self._levels[at.level].take(at.index)
+        stored = self._levels[at.level].take(at.number)
         if stored is None:
-            self._findings.add(Table.NODE, f"{at.level}/{at.index}", Problem.REMOVED)
+            self._findings.add(Table.NODE, at, Problem.REMOVED)
         elif is_sure and stored != computed:
-            self._findings.add(Table.NODE, f"{at.level}/{at.index}", Problem.CHANGED)
+            self._findings.add(Table.NODE, at, Problem.CHANGED)
         return (computed, is_sure) if is_sure or stored is None else (stored, False)

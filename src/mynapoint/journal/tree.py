@@ -80,6 +80,5 @@ def read_hashes(coordinates: Iterable[Coordinate]) -> dict[Coordinate, bytes]:
     found = {Coordinate(level, index): bytes(octets) for level, index, octets in rows} if wanted else {}
     for coordinate in wanted:
         if coordinate not in found:
-            row = f"{coordinate.level}/{coordinate.index}"
-            raise JournalDamaged(Finding(Table.NODE, row, Problem.REMOVED))
+            raise JournalDamaged(Finding(Table.NODE, str(coordinate), Problem.REMOVED))
     return {coordinate: found[coordinate] for coordinate in wanted}
