@@ -2,32 +2,27 @@
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 
 from paymentservice.bodies import Name
 from paymentservice.clock import Clock, get_clock
+from paymentservice.config_fields import BaseUrl, FilePath, Pattern, Percent, Port, Yen
 from paymentservice.exchange import Peer
 from paymentservice.keys import read_private_key, read_public_keys, read_secret
 from paymentservice.messages import SigningKey
 from paymentservice.rewards import EarningTerms, Tariff
-
-_SPACES_AND_HYPHENS: Final = re.compile(r"[\s\-‐‑‒–—―−ー]+")
 
 
 class ConfigUnusable(Exception):
@@ -37,34 +32,6 @@ class ConfigUnusable(Exception):
         super().__init__(f"{path}: " + "; ".join(faults))
         self.path = path
         self.faults = faults
-
-
-def _check_pattern(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error:
-        raise ValueError("not a regular expression") from None
-    return pattern
-
-
-def _check_base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or url.endswith("/"):
-        raise ValueError("must be an http(s) address without query and without a slash at its end")
-    return url
-
-
-def _beside_config(path: Path, info: ValidationInfo) -> Path:
-    folder = info.context["folder"] if info.context else Path()
-    return Path(folder) / path
-
-
-Pattern = Annotated[str, AfterValidator(_check_pattern)]
-BaseUrl = Annotated[str, AfterValidator(_check_base_url)]
-FilePath = Annotated[Path, AfterValidator(_beside_config)]
-Port = Annotated[int, Field(ge=1, le=65_535)]
-Percent = Annotated[int, Field(ge=0, le=100)]
-Yen = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Table(BaseModel):
@@ -246,11 +213,6 @@ def read_config(path: Path) -> Config:
         return Config.model_validate(content, context={"folder": path.resolve().parent})
     except ValidationError as error:
         raise ConfigUnusable(path=path, faults=_faults_of(error)) from None
-
-
-def normalise(text: str) -> str:
-    """Bring an id or code as people type it into the one form that is compared (NFKC, no gaps, upper case)."""
-    return _SPACES_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
 def _faults_of(error: ValidationError) -> list[str]:

@@ -1,29 +1,16 @@
 """The command line of the reference service: ``paymentservice --config FILE …``."""
 
-import json
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
-import django
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from granian import Granian
 from granian.constants import Interfaces
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from paymentservice.clock import ClockFileUnreadable
-from paymentservice.config import Config, ConfigUnusable, read_config
-from paymentservice.keys import KeyUnreadable, public_key_text, read_private_key, write_private_key, write_secret
+from paymentservice.keys import public_key_text, read_private_key, write_private_key, write_secret
+from paymentservice.terminal import config_of, open_desk, print_values, run, show_progress
 
-if TYPE_CHECKING:
-    from paymentservice.reference.desk import Desk, Printed
-
-SETTINGS = "paymentservice.reference.settings"
 BLOCKING_THREADS = 4
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="見本の決済サービスを動かします。")
@@ -55,8 +42,9 @@ def choose_config(
 @app.command()
 def serve(context: typer.Context, port: Annotated[int | None, typer.Option(help="待ち受けるポート")] = None) -> None:
     """サービスを動かす。"""
-    with open_desk(context):
-        config = _config_of(context)
+    with open_desk(context) as desk:
+        desk.check_keys()
+    config = config_of(context)
     Granian(
         "paymentservice.reference.wsgi:application",
         address="127.0.0.1",
@@ -71,25 +59,25 @@ def serve(context: typer.Context, port: Annotated[int | None, typer.Option(help=
 @account_app.command("open")
 def open_account(context: typer.Context, as_json: Json = False) -> None:
     """アカウントを開き、ID とセキュリティコードを一度だけ表示する。"""
-    _run(context, lambda desk: desk.open_account(), as_json=as_json)
+    run(context, lambda desk: desk.open_account(), as_json=as_json)
 
 
 @account_app.command("show")
 def show_account(context: typer.Context, account: AccountId, as_json: Json = False) -> None:
     """残高、ポイント、ウォレットのアドレスを表示する。"""
-    _run(context, lambda desk: desk.show(account), as_json=as_json)
+    run(context, lambda desk: desk.show(account), as_json=as_json)
 
 
 @account_app.command("reissue")
 def reissue_account(context: typer.Context, account: AccountId, as_json: Json = False) -> None:
     """ID を再発行する。残高、ポイント、連携は引き継がれる。"""
-    _run(context, lambda desk: desk.reissue(account), as_json=as_json)
+    run(context, lambda desk: desk.reissue(account), as_json=as_json)
 
 
 @account_app.command("close")
 def close_account(context: typer.Context, account: AccountId, as_json: Json = False) -> None:
     """アカウントを解約する。"""
-    _run(context, lambda desk: desk.close_account(account), as_json=as_json)
+    run(context, lambda desk: desk.close_account(account), as_json=as_json)
 
 
 @wallet_app.command("charge")
@@ -97,7 +85,7 @@ def charge(
     context: typer.Context, account: AccountId, amount: Amount, order: Order = None, as_json: Json = False
 ) -> None:
     """チャージする。"""
-    _run(context, lambda desk: desk.charge(account, amount, order=order), as_json=as_json)
+    run(context, lambda desk: desk.charge(account, amount, order=order), as_json=as_json)
 
 
 @wallet_app.command("buy")
@@ -111,7 +99,7 @@ def buy(
     as_json: Json = False,
 ) -> None:
     """お店で買う。"""
-    _run(context, lambda desk: desk.buy(account, amount, shop=shop, order=order), as_json=as_json)
+    run(context, lambda desk: desk.buy(account, amount, shop=shop, order=order), as_json=as_json)
 
 
 @wallet_app.command("spend")
@@ -125,7 +113,7 @@ def spend(
     as_json: Json = False,
 ) -> None:
     """ポイントで支払う。"""
-    _run(context, lambda desk: desk.spend(account, amount, shop=shop, order=order), as_json=as_json)
+    run(context, lambda desk: desk.spend(account, amount, shop=shop, order=order), as_json=as_json)
 
 
 @wallet_app.command("reverse")
@@ -136,7 +124,7 @@ def reverse(
     as_json: Json = False,
 ) -> None:
     """チャージまたはお買い物を取り消す。"""
-    _run(context, lambda desk: desk.reverse(account, order), as_json=as_json)
+    run(context, lambda desk: desk.reverse(account, order), as_json=as_json)
 
 
 @statement_app.command("run")
@@ -147,8 +135,8 @@ def run_statement(
     as_json: Json = False,
 ) -> None:
     """月のお買い物にポイントを付ける。"""
-    with _progress("明細", as_json=as_json) as advance:
-        _run(
+    with show_progress("明細", as_json=as_json) as advance:
+        run(
             context,
             lambda desk: desk.run_statement(month, programme=programme, progress=advance),
             as_json=as_json,
@@ -158,8 +146,8 @@ def run_statement(
 @app.command("close")
 def close_period(context: typer.Context, period: Period, programme: ProgrammeId = None, as_json: Json = False) -> None:
     """期間を締める: 名簿を受け取り、行を埋め、封緘して送る。"""
-    with _progress("名簿", as_json=as_json) as advance:
-        _run(
+    with show_progress("名簿", as_json=as_json) as advance:
+        run(
             context,
             lambda desk: desk.close_period(period, programme=programme, progress=advance),
             as_json=as_json,
@@ -175,7 +163,7 @@ def answer_audit(
     as_json: Json = False,
 ) -> None:
     """抽選された行を開いて送る。"""
-    _run(context, lambda desk: desk.answer_audit(period, programme=programme, wait=wait), as_json=as_json)
+    run(context, lambda desk: desk.answer_audit(period, programme=programme, wait=wait), as_json=as_json)
 
 
 @app.command("receipt")
@@ -189,7 +177,7 @@ def write_receipt(
     as_json: Json = False,
 ) -> None:
     """締めの受領書を書き出す。"""
-    _run(
+    run(
         context,
         lambda desk: desk.write_receipt(account, period=period, programme=programme, out=out),
         as_json=as_json,
@@ -199,76 +187,19 @@ def write_receipt(
 @keys_app.command("generate")
 def generate_keys(context: typer.Context, as_json: Json = False) -> None:
     """設定に書かれた鍵のうち、まだないものを作り、公開鍵を表示する。"""
-    config = _config_of(context)
+    config = config_of(context)
     if not config.keys.private_key.exists():
         write_private_key(config.keys.private_key, Ed25519PrivateKey.generate())
     for secret in (config.keys.closing_key, config.keys.code_key):
         if not secret.exists():
             write_secret(secret)
     public = public_key_text(read_private_key(config.keys.private_key).public_key())
-    _print({"keyid": config.keys.keyid, "public_key": public}, as_json=as_json)
-
-
-@contextmanager
-def open_desk(context: typer.Context) -> "Iterator[Desk]":
-    """Start Django on the service's own settings and database."""
-    config = _config_of(context)
-    os.environ["PAYMENTSERVICE_CONFIG"] = str(Path(context.obj).resolve())
-    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
-    django.setup()
-    # Models exist only once Django is set up.
-    from paymentservice.reference import database, desk, sentences  # noqa: PLC0415
-
-    database.prepare_database(config.service.database)
-    try:
-        yield desk.Desk(config)
-    except desk.REFUSALS as error:
-        _give_up(sentences.sentence_for(error), code=sentences.code_of(error))
-    except KeyUnreadable as error:
-        _give_up(f"鍵を読めません: {error.where}", code="key_unreadable")
-    except ClockFileUnreadable as error:
-        _give_up(f"デモ用の時計を読めません: {error.path}", code="clock_file_unreadable")
+    print_values({"keyid": config.keys.keyid, "public_key": public}, as_json=as_json)
 
 
 def main() -> None:
     """Run the command line."""
     app()
-
-
-def _run(context: typer.Context, act: "Callable[[Desk], Printed]", *, as_json: bool) -> None:
-    with open_desk(context) as desk:
-        _print(act(desk), as_json=as_json)
-
-
-def _config_of(context: typer.Context) -> Config:
-    try:
-        return read_config(context.obj)
-    except ConfigUnusable as error:
-        _give_up("設定を使えません:\n" + "\n".join(error.faults), code="config_unusable")
-
-
-def _print(values: "Printed", *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(values, ensure_ascii=False) + "\n")
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    width = max(map(len, values))
-    for key, value in values.items():
-        shown = " ".join(map(str, value)) if isinstance(value, list) else value
-        console.print(f"{key:<{width}}  {shown}", markup=False)
-
-
-def _give_up(sentence: str, *, code: str) -> NoReturn:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"{sentence} [{code}]", markup=False)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _progress(title: str, *, as_json: bool) -> Iterator[Callable[[int, int], None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 if __name__ == "__main__":

@@ -276,6 +276,13 @@ class TestConfig:
         done = service.run_alone("account", "open")
         assert (done.returncode, "hanamaru.code-key" in done.stderr) == (1, True)
 
+    def test_stops_the_start_when_a_platform_key_is_none(self, tmp_path: Path) -> None:
+        service = ServiceProcess.prepare("hanamaru", tmp_path)
+        text = service.config_path.read_text(encoding="utf-8")
+        service.config_path.write_text(re.sub(r'platform-1 = "[^"]*"', 'platform-1 = "AAAA"', text), encoding="utf-8")
+        done = service.run_alone("serve")
+        assert (done.returncode, "platform-1" in done.stderr) == (1, True)
+
     def test_generates_keys_once(self, tmp_path: Path) -> None:
         service = ServiceProcess.prepare("hanamaru", tmp_path)
         for path in tmp_path.glob("hanamaru.*key"):

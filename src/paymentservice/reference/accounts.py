@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from paymentservice.config import Accounts
 from paymentservice.encoding import to_base64url
+from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.models import Account, Instrument
 
 
@@ -33,7 +34,7 @@ class IssuedInstrument:
 
 def open_account(*, form: Accounts, code_key: bytes, at: datetime) -> IssuedInstrument:
     """Open an account with its first instrument."""
-    with transaction.atomic():
+    with durable_transaction():
         owner = Account.objects.create(id=uuid7(), wallet_key=to_base64url(secrets.token_bytes(32)), opened_at=at)
         return _issue(owner, form=form, code_key=code_key, at=at)
 
@@ -43,7 +44,7 @@ def reissue_instrument(account_id: str, *, form: Accounts, code_key: bytes, at: 
 
     :raises AccountUnknown, InstrumentClosed:
     """
-    with transaction.atomic():
+    with durable_transaction():
         instrument = close_instrument(account_id, at=at)
         return _issue(instrument.owner, form=form, code_key=code_key, at=at)
 
@@ -67,7 +68,7 @@ def renew_codes(account_id: str, *, form: Accounts, code_key: bytes) -> IssuedIn
     """
     codes = _draw_codes(form)
     codes_hash = hash_of_codes(account_id, codes, code_key=code_key)
-    with transaction.atomic():
+    with durable_transaction():
         owner = get_open_account(account_id)
         Instrument.objects.filter(account_id=account_id).update(codes_hash=codes_hash)
     return IssuedInstrument(account_id=account_id, codes=codes, wallet_key=owner.wallet_key)

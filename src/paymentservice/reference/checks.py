@@ -10,7 +10,8 @@ from typing import Final
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from paymentservice.config import Accounts, normalise
+from paymentservice.config import Accounts
+from paymentservice.config_fields import normalise
 from paymentservice.reference.accounts import hash_of_codes
 from paymentservice.reference.models import AccountCheck, Instrument, Link, WrongTry
 
@@ -69,6 +70,7 @@ def check_account(
         if instrument is None:
             # Also for ids that do not exist: they must not be told apart by never locking.
             WrongTry.objects.create(id=uuid7(), account_hash=account_hash, tried_at=at)
+            WrongTry.objects.filter(tried_at__lte=at - WRONG_TRY_LIFETIME).delete()
         else:
             reference = _confirm(instrument, programme=programme, at=at)
     if instrument is None:
@@ -81,9 +83,8 @@ def check_tries_left(account_hash: bytes, *, at: datetime) -> None:
 
     :raises TooManyAttempts:
     """
-    WrongTry.objects.filter(tried_at__lte=at - WRONG_TRY_LIFETIME).delete()
-    tries = WrongTry.objects.filter(account_hash=account_hash).order_by("-tried_at").values_list("tried_at", flat=True)
-    recent = list(tries[:MAX_WRONG_TRIES])
+    tries = WrongTry.objects.filter(account_hash=account_hash, tried_at__gt=at - WRONG_TRY_LIFETIME)
+    recent = list(tries.order_by("-tried_at").values_list("tried_at", flat=True)[:MAX_WRONG_TRIES])
     if len(recent) == MAX_WRONG_TRIES:
         wait = recent[-1] + WRONG_TRY_LIFETIME - at
         raise TooManyAttempts(max(1, -(-wait // timedelta(seconds=1))))

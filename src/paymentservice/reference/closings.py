@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from paymentservice.client import Roll
 from paymentservice.closing_book import ClosingBook, Row, RowUnknown, UnableToClose, fill_roll
 from paymentservice.config import ClosingPeriod, Config, Programme
+from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.grants import get_cumulative_points
 from paymentservice.reference.models import Account, Closing, ClosingRow, Link
 from paymentservice.reference.statements import is_granted_until
@@ -57,7 +56,7 @@ def seal_period(roll: Roll, *, programme: Programme, config: Config, at: datetim
     :raises UnableToClose: its subclass says why.
     """
     period = check_closable(programme, period=roll.period, kind=config.service.kind, at=at)
-    with transaction.atomic():
+    with durable_transaction():
         closing = _find_closing(programme.id, period.id)
         if closing is not None and bytes(closing.roll_digest) != roll.digest:
             raise RollChanged

@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 
 from paymentservice.client import PlatformClient, assemble_roll
 from paymentservice.closing_book import RowUnknown, UnableToClose
-from paymentservice.config import Config, Programme, normalise
+from paymentservice.config import Config, Programme
+from paymentservice.config_fields import normalise
 from paymentservice.exchange import SignedClient, UnableToExchange
 from paymentservice.reference import accounts, closings, ledger, statements
 from paymentservice.reference.models import Account, Link
@@ -45,6 +46,14 @@ class Desk:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+
+    def check_keys(self) -> None:
+        """Check that every key can be read, before a first request needs one.
+
+        :raises KeyUnreadable:
+        """
+        config = self._config
+        _ = config.signing_key, config.platform_peer, config.closing_key, config.code_key
 
     def open_account(self) -> Printed:
         """Open an account; the only time that its codes are shown."""

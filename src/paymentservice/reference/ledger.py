@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
 from django.db.models import Sum
 from uuid_utils.compat import uuid7
 
 from paymentservice.config import Config
+from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.grants import grant_at_once
 from paymentservice.reference.models import Account, MoneyEntry, PointEntry
 
@@ -59,7 +59,7 @@ def charge(owner: Account, amount: int, *, config: Config, order_key: str, at: d
     if config.service.kind != "charge":
         raise NotOffered
     check_amount(amount)
-    with transaction.atomic():
+    with durable_transaction():
         if not _is_done(MoneyEntry, owner, order_key):
             _enter_money(owner, MoneyEntry.Kind.CHARGE, amount, order_key=order_key, at=at)
             grant_at_once(owner, config=config, at=at)
@@ -72,7 +72,7 @@ def buy(owner: Account, amount: int, *, shop: str, config: Config, order_key: st
     """
     check_amount(amount)
     check_shop(shop, config=config)
-    with transaction.atomic():
+    with durable_transaction():
         if _is_done(MoneyEntry, owner, order_key):
             return
         if config.service.kind == "charge" and get_balance(owner).money < amount:
@@ -87,7 +87,7 @@ def spend(owner: Account, points: int, *, shop: str, config: Config, order_key: 
     """
     check_amount(points)
     check_shop(shop, config=config)
-    with transaction.atomic():
+    with durable_transaction():
         if _is_done(PointEntry, owner, order_key):
             return
         if get_balance(owner).points < points:
@@ -108,7 +108,7 @@ def reverse(owner: Account, *, order_key: str, config: Config, at: datetime) -> 
 
     :raises EntryUnknown:
     """
-    with transaction.atomic():
+    with durable_transaction():
         entry = MoneyEntry.objects.filter(owner=owner, order_key=order_key, reverses=None).first()
         if entry is None or MoneyEntry.objects.filter(reverses=entry).exists():
             raise EntryUnknown

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from paymentservice.reference.checks import (
     AccountAlreadyLinked,
@@ -13,6 +13,7 @@ from paymentservice.reference.checks import (
     UnableToLink,
     hash_of_reference,
 )
+from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.models import AccountCheck, Instrument, Link
 
 REFERENCE_LIFETIME: Final = timedelta(days=30)
@@ -41,24 +42,23 @@ def link_account(link_token: bytes, *, reference: bytes, programme: str, at: dat
     :raises UnableToLink: its subclass says why.
     """
     reference_hash = hash_of_reference(reference)
-    with transaction.atomic():
-        if _is_linked(link_token, reference_hash=reference_hash, programme=programme):
-            return LinkOutcome(is_new=False)
-        owner_id = _get_owner_in_use(reference_hash, programme=programme, at=at)
-        try:
-            with transaction.atomic():
-                Link.objects.create(
-                    link_token=link_token,
-                    owner_id=owner_id,
-                    programme=programme,
-                    reference_hash=reference_hash,
-                    linked_at=at,
-                )
-        except IntegrityError as error:
-            if "programme" in str(error):  # SQLite names the columns of the constraint, not the constraint
-                raise AccountAlreadyLinked from None
-            raise
-        return LinkOutcome(is_new=True)
+    try:
+        with durable_transaction():
+            if _is_linked(link_token, reference_hash=reference_hash, programme=programme):
+                return LinkOutcome(is_new=False)
+            Link.objects.create(
+                link_token=link_token,
+                owner_id=_get_owner_in_use(reference_hash, programme=programme, at=at),
+                programme=programme,
+                reference_hash=reference_hash,
+                linked_at=at,
+            )
+    except IntegrityError as error:
+        # SQLite names the columns of a broken constraint, not the constraint.
+        if "reference_link.programme, reference_link.owner_id" in str(error):
+            raise AccountAlreadyLinked from None
+        raise
+    return LinkOutcome(is_new=True)
 
 
 def _is_linked(link_token: bytes, *, reference_hash: bytes, programme: str) -> bool:

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
-
 from paymentservice.config import Programme
+from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.grants import grant
 from paymentservice.reference.models import Link, StatementRun
 from paymentservice.rewards import Award
@@ -78,7 +77,7 @@ def run_statement(month: str, *, programme: Programme, at: datetime) -> Iterator
     until = check_runnable(month, programme=programme, at=at)
     for link in Link.objects.filter(programme=programme.id).order_by("link_token"):
         yield StatementLine(award=grant(link, programme=programme, kind="purchase", until=until, at=at))
-    with transaction.atomic():
+    with durable_transaction():
         StatementRun.objects.get_or_create(
             programme=programme.id, month=month, defaults={"covers_until": until, "completed_at": at}
         )
