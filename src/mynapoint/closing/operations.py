@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClosing, SealedClosing
 from mynapoint.closing.queries import (
+    DrawnFrom,
     find_checkpoint,
     find_judged,
     find_sealed,
@@ -30,7 +31,6 @@ from mynapoint.closing.rules import (
     judge,
 )
 from mynapoint.journal.operations import record
-from mynapoint.journal.rules import Checkpoint
 from mynapoint.kernel.integrity import constraint_name
 from mynapoint.programme.rules import Programme, get_closing_period
 from sealedclaim.opening import Commitment, Opening
@@ -185,7 +185,7 @@ def _find_verdict(name: ClosingName, *, attempt: int) -> Verdict | None:
     return Verdict(accepted=judged.accepted, reason=judged.reason or None) if judged else None
 
 
-def _insert_judged(sealed: SealedClosing, verdict: Verdict, *, checkpoint: Checkpoint, at: datetime) -> None:
+def _insert_judged(sealed: SealedClosing, verdict: Verdict, *, checkpoint: DrawnFrom, at: datetime) -> None:
     name = ClosingName(sealed.service, sealed.programme, sealed.period)
     facts: dict[str, str | int] = {
         **name.key,

@@ -10,7 +10,6 @@ from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClo
 from mynapoint.closing.rolls import fix_roll, read_tokens
 from mynapoint.closing.rules import ClosingName, ClosingUnknown
 from mynapoint.journal.queries import get_first_checkpoint_covering
-from mynapoint.journal.rules import Checkpoint
 from mynapoint.kernel.money import Points
 from mynapoint.programme.rules import Programme, get_closing_period
 from sealedclaim.draw import draw
@@ -27,6 +26,14 @@ class RollPage:
 
 
 @dataclass(frozen=True)
+class DrawnFrom:
+    """The journal's checkpoint that a closing's rows are drawn from."""
+
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True)
 class ClosingView:
     """The newest attempt at a closing, and where it stands."""
 
@@ -37,7 +44,7 @@ class ClosingView:
     total: Points
     root: bytes
     sealed_at: datetime
-    checkpoint: Checkpoint | None
+    checkpoint: DrawnFrom | None
     draw: list[int] | None
     reason: str | None
     judged_at: datetime | None
@@ -78,13 +85,17 @@ def get_closing(service_id: str, programme_id: str, period_id: str) -> ClosingVi
     sealed = find_sealed(name)
     if sealed is None:
         raise ClosingUnknown
-    return _view(sealed)
+    judged = find_judged(name, attempt=sealed.attempt)
+    return _view(sealed, judged, reopened=is_reopened(name, attempt=sealed.attempt))
 
 
 def list_closings(programme_id: str) -> list[ClosingView]:
     """Return the newest attempt at every closing of a programme, newest period first, then by service."""
     rows = SealedClosing.objects.filter(programme=programme_id).order_by("-ends_at", "service", "-attempt")
-    return [_view(row) for row in rows.distinct("ends_at", "service")]
+    judged = {row.pk: row for row in JudgedClosing.objects.filter(programme=programme_id)}
+    reopened = {row.pk for row in ReopenedClosing.objects.filter(programme=programme_id)}
+    newest = rows.distinct("ends_at", "service")
+    return [_view(row, judged.get(row.pk), reopened=row.pk in reopened) for row in newest]
 
 
 def list_acceptances(service_id: str, programme_id: str) -> list[Acceptance]:
@@ -121,22 +132,21 @@ def is_reopened(name: ClosingName, *, attempt: int) -> bool:
     return ReopenedClosing.objects.filter(**name.key, attempt=attempt).exists()
 
 
-def find_checkpoint(sealed: SealedClosing) -> Checkpoint | None:
+def find_checkpoint(sealed: SealedClosing) -> DrawnFrom | None:
     """Return the first checkpoint that covers a closing; it never changes once there is one."""
-    return get_first_checkpoint_covering(sealed.entry_id)
+    covering = get_first_checkpoint_covering(sealed.entry_id)
+    return DrawnFrom(size=covering.size, root=covering.root) if covering else None
 
 
-def get_draw(sealed: SealedClosing, checkpoint: Checkpoint) -> list[int]:
+def get_draw(sealed: SealedClosing, checkpoint: DrawnFrom) -> list[int]:
     """Return the rows that a checkpoint draws from a closing."""
     return draw(checkpoint_root=checkpoint.root, root=bytes(sealed.root), count=sealed.count, sample=sealed.audit_rows)
 
 
-def _view(sealed: SealedClosing) -> ClosingView:
-    name = ClosingName(sealed.service, sealed.programme, sealed.period)
-    judged = find_judged(name, attempt=sealed.attempt)
-    checkpoint = find_checkpoint(sealed)
+def _view(sealed: SealedClosing, judged: JudgedClosing | None, *, reopened: bool) -> ClosingView:
+    checkpoint = _recorded_checkpoint(judged) if judged else find_checkpoint(sealed)
     return ClosingView(
-        name=name,
+        name=ClosingName(sealed.service, sealed.programme, sealed.period),
         attempt=sealed.attempt,
         state=_get_state(judged, checkpoint),
         count=sealed.count,
@@ -147,12 +157,16 @@ def _view(sealed: SealedClosing) -> ClosingView:
         draw=get_draw(sealed, checkpoint) if checkpoint else None,
         reason=judged.reason or None if judged else None,
         judged_at=judged.judged_at if judged else None,
-        reopened=is_reopened(name, attempt=sealed.attempt),
+        reopened=reopened,
     )
 
 
+def _recorded_checkpoint(judged: JudgedClosing) -> DrawnFrom:
+    return DrawnFrom(size=judged.checkpoint_size, root=bytes(judged.checkpoint_root))
+
+
 def _get_state(
-    judged: JudgedClosing | None, checkpoint: Checkpoint | None
+    judged: JudgedClosing | None, checkpoint: DrawnFrom | None
 ) -> Literal["sealed", "drawn", "accepted", "rejected"]:
     if judged:
         return "accepted" if judged.accepted else "rejected"

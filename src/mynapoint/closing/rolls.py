@@ -8,7 +8,6 @@ cumulative, so nothing is lost, and both sides always speak of one and the same 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
 
 from django.db import IntegrityError, transaction
 
@@ -41,12 +40,11 @@ def read_tokens(name: ClosingName, *, after: bytes | None, limit: int) -> list[b
 
 
 def get_tokens(name: ClosingName, indices: Iterable[int]) -> dict[int, bytes]:
-    """Return a fixed roll's tokens at these ascending indices."""
-    found: dict[int, bytes] = {}
-    for part, members in groupby(indices, key=lambda index: index // PART_TOKENS):
-        run = _split(RollPart.objects.get(**name.key, part=part).tokens)
-        found |= {index: run[index % PART_TOKENS] for index in members}
-    return found
+    """Return a fixed roll's tokens at these indices."""
+    places = {index: divmod(index, PART_TOKENS) for index in indices}
+    parts = RollPart.objects.filter(**name.key, part__in={part for part, _ in places.values()})
+    runs = {part: _split(tokens) for part, tokens in parts.values_list("part", "tokens")}
+    return {index: runs[part][place] for index, (part, place) in places.items()}
 
 
 def _find_roll(name: ClosingName) -> RollSummary | None:
