@@ -16,8 +16,7 @@ from jpki.virtual.card import VirtualCard
 from jpki.virtual.keys import KeyPool
 from mynapoint.act.operations import Done, propose, submit
 from mynapoint.act.queries import get_statement
-from mynapoint.act.rules import Kind, Link, Perform, Proposal, Submission
-from mynapoint.act.verification import Authorities
+from mynapoint.act.rules import Authorities, Kind, Link, Perform, Proposal, Submission
 from mynapoint.application.operations import apply
 from mynapoint.application.rules import hash_account
 from mynapoint.directory.operations import register_service

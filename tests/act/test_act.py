@@ -30,6 +30,7 @@ from mynapoint.act.rules import (
     ActExpired,
     ActUnknown,
     AudienceMismatch,
+    Authorities,
     CertificateIsExpired,
     CertificateIsRevoked,
     CertificateNotAccepted,
@@ -40,7 +41,6 @@ from mynapoint.act.rules import (
     TryLater,
     UnableToAct,
 )
-from mynapoint.act.verification import Authorities
 from mynapoint.holder.models import Hold, Holder
 from mynapoint.holder.rules import HeldForReview
 from mynapoint.journal.models import Entry

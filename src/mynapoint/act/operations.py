@@ -17,6 +17,7 @@ from mynapoint.act.rules import (
     LIFETIME,
     SHOWN_FOR,
     ActAlreadyUsed,
+    Authorities,
     Kind,
     Link,
     Perform,
@@ -27,7 +28,7 @@ from mynapoint.act.rules import (
     compose_statement,
     read_statement,
 )
-from mynapoint.act.verification import Authorities, Expected, VerifiedSigner, verify
+from mynapoint.act.verification import Expected, VerifiedSigner, verify
 from mynapoint.holder.operations import hold, identify
 from mynapoint.holder.rules import HeldForReview, hash_certificate, hash_holder
 from mynapoint.journal.operations import record

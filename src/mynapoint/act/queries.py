@@ -81,4 +81,4 @@ def get_view(link: Link, *, at: datetime) -> ActView:
 
 def _find_answer(act_id: UUID) -> Answer | None:
     row = AnsweredAct.objects.filter(id=act_id).first()
-    return row and Answer(row.answer, row.data, row.holder_id, row.entry_id, row.answered_at)
+    return Answer(row.answer, row.data, row.holder_id, row.entry_id, row.answered_at) if row else None

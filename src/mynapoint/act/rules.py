@@ -11,6 +11,8 @@ from uuid import UUID
 
 import rfc8785
 
+from jpki.path import TrustAnchors
+from jpki.registry import Registry
 from mynapoint.holder.rules import KnownHolder
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
@@ -86,6 +88,14 @@ class Submission:
 
     signature: bytes
     certificate: bytes
+
+
+@dataclass(frozen=True)
+class Authorities:
+    """Whom the platform believes about certificates."""
+
+    anchors: TrustAnchors
+    registry: Registry
 
 
 Perform = Callable[[SignedAct], Mapping[str, str | int]]

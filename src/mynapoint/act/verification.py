@@ -10,6 +10,7 @@ from jpki.path import CertificateExpired, TrustAnchors, check_certificate
 from jpki.registry import CertificateRevoked, Lineage, Registry, RegistryUnavailable, Renewed
 from jpki.statement import StatementSignatureInvalid, check_statement_signature
 from mynapoint.act.rules import (
+    Authorities,
     CertificateIsExpired,
     CertificateIsRevoked,
     CertificateNotAccepted,
@@ -20,14 +21,6 @@ from mynapoint.act.rules import (
     check_in_time,
 )
 from mynapoint.programme.rules import Programme, check_renewal_wait
-
-
-@dataclass(frozen=True)
-class Authorities:
-    """Whom the platform believes about certificates."""
-
-    anchors: TrustAnchors
-    registry: Registry
 
 
 @dataclass(frozen=True)

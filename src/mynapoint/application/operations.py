@@ -105,13 +105,13 @@ def _compose(act: SignedAct, *, service_id: str) -> Application:
 def _check_free(application: Application) -> None:
     """Name what stands against an application, as far as it can be seen already."""
     owner = find_account_owner(
-        application.account_hash, programme_id=application.programme, service_id=application.service
+        bytes(application.account_hash), programme_id=application.programme, service_id=application.service
     )
     check_account_free(owner, holder_id=application.holder_id)
     check_not_chosen(
         find_choice(application.holder_id, programme_id=application.programme),
         service_id=application.service,
-        certificate_hash=application.certificate_hash,
+        certificate_hash=bytes(application.certificate_hash),
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
 
 D = TypeVar("D", bound=Document)
+TEXT = Cast("content", models.TextField())
 
 
 class Revision(models.Model):
@@ -73,18 +74,18 @@ class Register(Generic[D]):
 
     def find(self, document_id: str, *, at: datetime) -> D | None:
         """Return the text that counts at an instant."""
-        revisions = self._texts(at).filter(id=document_id).order_by("-effective_from")
-        text = revisions.values_list("text", flat=True).first()
+        text = (
+            self._counting(at).filter(id=document_id).order_by("-effective_from").values_list(TEXT, flat=True).first()
+        )
         return _parse(self.kind, text) if text else None
 
     def all(self, *, at: datetime) -> list[D]:
         """Return the text of every document that counts at an instant, in the order of their names."""
-        latest = self._texts(at).order_by("id", "-effective_from").distinct("id")
-        return [_parse(self.kind, text) for text in latest.values_list("text", flat=True)]
+        latest = self._counting(at).order_by("id", "-effective_from").distinct("id")
+        return [_parse(self.kind, text) for text in latest.values_list(TEXT, flat=True)]
 
-    def _texts(self, at: datetime) -> QuerySet[Revision]:
-        counting = self.table._default_manager.filter(effective_from__lte=at)
-        return counting.annotate(text=Cast("content", models.TextField()))
+    def _counting(self, at: datetime) -> QuerySet[Revision]:
+        return self.table._default_manager.filter(effective_from__lte=at)
 
 
 @lru_cache(maxsize=1024)

@@ -29,4 +29,5 @@ def list_programmes(*, at: datetime) -> list[Programme]:
 
 def count_places_taken(programme_id: str) -> int:
     """Return how many places of a programme are taken."""
-    return PlaceShard.objects.filter(programme=programme_id).aggregate(taken=Sum("taken", default=0))["taken"]
+    taken: int = PlaceShard.objects.filter(programme=programme_id).aggregate(taken=Sum("taken", default=0))["taken"]
+    return taken

@@ -15,8 +15,7 @@ from jpki.path import read_anchors
 from jpki.virtual.register import AuthorityRegistry
 from mynapoint.act.operations import submit
 from mynapoint.act.queries import get_statement
-from mynapoint.act.rules import Link, Submission, SubmissionMalformed
-from mynapoint.act.verification import Authorities
+from mynapoint.act.rules import Authorities, Link, Submission, SubmissionMalformed
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.acts import PERFORMERS
 from mynapoint.site.answers import DONE_WORDS, problem

@@ -76,7 +76,8 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "already_reserved": Sentence(
         409,
         "予約は済んでいます",
-        "{reserved_at} に予約しています。マイキーIDは「いまの状況を見る」からカードで見られます。次は申込にお進みください。",
+        "{reserved_at} に予約しています。マイキーIDは「いまの状況を見る」からカードで見られます。"
+        "次は申込にお進みください。",
     ),
     # the application
     "not_reserved": Sentence(422, "まだ予約していません", "先に予約(マイキーIDの設定)をしてください。"),
