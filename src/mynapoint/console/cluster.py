@@ -114,8 +114,8 @@ class Cluster:
         :raises ProgramFailed: with the end of the server's log.
         :raises LeftoversRunning: after waiting for a killed server's processes to leave.
         """
-        self._prepare_folders()
         with self._alone():
+            self._prepare_folders()
             if self.is_running():
                 return False
             if not self.place.data.exists():
@@ -137,22 +137,23 @@ class Cluster:
         shutil.rmtree(self.place.folder, ignore_errors=True)
         shutil.rmtree(self.place.sockets, ignore_errors=True)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock on what the server's folder lies in, so that of two starts at once the second finds a server."""
+        around = self.place.folder.parent
+        around.mkdir(mode=0o711, parents=True, exist_ok=True)
+        descriptor = os.open(around, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def _prepare_folders(self) -> None:
-        self.place.folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         if self.place.folder.parent == COMMON_FOLDER:
             COMMON_FOLDER.chmod(0o755)
         _make_private(self.place.folder, owner=self.place.owner)
         _make_private(self.place.sockets, owner=self.place.owner)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the server's lock, so that of two starts at once the second finds the first one's server."""
-        folder = os.open(self.place.folder, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(folder)
 
     def _create(self) -> None:
         """Make the data aside and rename it: a half-made folder is never taken for a database."""

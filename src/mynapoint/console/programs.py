@@ -64,7 +64,7 @@ def find_client_programs(*, setting: Path | None, server_major: int) -> Programs
     return _first_of(folders, major=server_major, at_least=True)
 
 
-def make_readable(programs: Programs, *, owner: Owner) -> Programs:
+def make_readable(programs: Programs, *, owner: Owner, copies: Path = COMMON_FOLDER) -> Programs:
     """Return the programs where this user can read them: copied once a version when they lie in a private folder.
 
     :raises ProgramsUnreadable: they are not the wheel's, so what belongs to them is unknown.
@@ -73,7 +73,7 @@ def make_readable(programs: Programs, *, owner: Owner) -> Programs:
         return programs
     if programs.folder not in _wheel_folders():
         raise ProgramsUnreadable(programs.folder, uid=owner.uid)
-    return Programs(_copied_wheel(programs.folder, to=COMMON_FOLDER), programs.major)
+    return Programs(_copied_wheel(programs.folder, to=copies), programs.major)
 
 
 def _first_of(folders: list[Path], *, major: int | None, at_least: bool) -> Programs:
