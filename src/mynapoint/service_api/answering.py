@@ -29,7 +29,7 @@ def signed(view: View) -> View:
     @csrf_exempt
     @wraps(view)
     def sign_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # Django's own way from an exception to an answer, with its log entry; only the page that it renders is replaced.
+        # Django's own way from an exception to an answer, with its log entry; only the page it renders is replaced.
         answered = convert_exception_to_response(partial(view, *args, **kwargs))
         return _sign(_as_problem(cast(HttpResponse, answered(request))), request)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import http_sf
 from django.conf import settings
@@ -43,7 +44,7 @@ def read_keyid(request: Request) -> str | None:
     """Return the key that a request says it is signed with; None when it says nothing that can be read."""
     inputs = [value for name, value in request.headers.items() if name.lower() == "signature-input"]
     try:
-        labels = http_sf.parse(", ".join(inputs).encode("ascii"), tltype="dictionary")
+        labels: Any = http_sf.parse(", ".join(inputs).encode("ascii"), tltype="dictionary")
         _, parameters = labels[LABEL]
         keyid = parameters["keyid"]
     except (ValueError, KeyError, TypeError, RecursionError):

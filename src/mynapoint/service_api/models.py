@@ -1,4 +1,4 @@
-"""The nonces of signed requests that were seen."""
+"""The nonces that registered services have used."""
 
 from django.db import models
 
