@@ -130,8 +130,10 @@ class SignedClient:
 
 
 def _read(answer: httpx2.Response) -> bytes:
+    if "content-encoding" in answer.headers:
+        raise AnswerUntrusted("the answer is compressed")
     content = bytearray()
-    for chunk in answer.iter_raw():
+    for chunk in answer.iter_bytes():
         content += chunk
         if len(content) > ANSWER_LIMIT:
             raise AnswerUntrusted("the answer is too long")
