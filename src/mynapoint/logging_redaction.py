@@ -31,7 +31,7 @@ _NAMED_SECRET = re.compile(
     r"([\"'\s]*[:=：＝は\s]\s*)(\"[^\"]*\"|'[^']*'|\S+)"
 )
 _USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@]+(?=@)")
-_UUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"(?i)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{40,}|[A-Za-z0-9_=-]{20,}")
 _NUMBER = re.compile(r"(?<![\d:.])(\d{4}|\d{8,}|\d{4}[- ]\d{4}[- ]\d{4})(?![\d.])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
@@ -50,7 +50,7 @@ def scrub(text: str) -> str:
     text = _NAMED_SECRET.sub(lambda match: f"{match[1]}{match[2]}{MASK}", text)
     text = _USER_IN_ADDRESS.sub(MASK, text)
     text = _LONG_RUN.sub(_mask_unless_plain, text)
-    text = _NUMBER.sub(MASK, text)
+    text = "".join(part if _UUID.fullmatch(part) else _NUMBER.sub(MASK, part) for part in _UUID.split(text))
     return _CONTROL.sub(" ", text)[:LONGEST_TEXT]
 
 
