@@ -3,15 +3,16 @@
 No normative document is open; these are what independent public readers of the card use.
 """
 
+import re
 from enum import IntEnum
 from typing import Final
 
 AID: Final = bytes.fromhex("D392F000260100000001")
 
-PIN_LENGTH: Final = 4
 PIN_TRIES: Final = 3
 PASSWORD_TRIES: Final = 5
-PASSWORD_PATTERN: Final = rb"[A-Z0-9]{6,16}"
+PIN_PATTERN: Final = re.compile(rb"[0-9]{4}")
+PASSWORD_PATTERN: Final = re.compile(rb"[A-Z0-9]{6,16}")
 
 MAX_CERTIFICATE_LENGTH: Final = 4096
 

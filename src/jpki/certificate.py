@@ -59,7 +59,9 @@ def parse_certificate(der: bytes) -> x509.Certificate:
         certificate = x509.load_der_x509_certificate(der)
     except (ValueError, x509.InvalidVersion):  # InvalidVersion is no ValueError
         raise MalformedCertificate from None
-    if certificate.serial_number <= 0:
+    # The signature's bits fill whole bytes; a certificate must not have a second spelling that says otherwise.
+    unused_bits = der[-len(certificate.signature) - 1]
+    if certificate.serial_number <= 0 or unused_bits:
         raise MalformedCertificate
     return certificate
 

@@ -28,6 +28,7 @@ from jpki.virtual.errors import (
     CertificateAlreadyRevoked,
     NoAuthority,
     UnusableLabel,
+    UnusableSecret,
 )
 from jpki.virtual.files import write_durably
 from jpki.virtual.issuing import compute_validity
@@ -106,6 +107,17 @@ class TestIssue:
     def test_refuses_a_label_that_leads_elsewhere(self, own_authority: Authority, label: str) -> None:
         with pytest.raises(UnusableLabel):
             issue(own_authority, label)
+
+    @pytest.mark.parametrize(
+        "secrets",
+        [{"pin": "123"}, {"pin": "12345"}, {"pin": "１２３４"}, {"password": "ABC12"}, {"password": "abc123"}],
+        ids=["short-pin", "long-pin", "full-width-pin", "short-password", "small-letters"],
+    )
+    def test_refuses_a_secret_that_the_card_cannot_take(
+        self, own_authority: Authority, secrets: dict[str, str]
+    ) -> None:
+        with pytest.raises(UnusableSecret):
+            own_authority.issue("花子", birth_date=BIRTH_DATE, at=AT, **secrets)
 
 
 class TestRenew:

@@ -237,6 +237,15 @@ class TestCheckCertificate:
         with pytest.raises(MalformedCertificate):
             check_certificate(issue(ca) + b"\x00", anchors=own_anchors, at=AT)
 
+    def test_refuses_a_second_spelling_of_the_same_certificate(self, ca: IssuingCa, own_anchors: TrustAnchors) -> None:
+        key = POOL.draw()
+        issued = (issue(ca, key=key, serial=serial) for serial in range(1, 200))
+        der = bytearray(next(der for der in issued if der[-1] % 2 == 0))
+        check_certificate(bytes(der), anchors=own_anchors, at=AT)
+        der[-257] = 1  # one bit of the signature left unused: as it is zero, the same bytes in another encoding
+        with pytest.raises(MalformedCertificate):
+            check_certificate(bytes(der), anchors=own_anchors, at=AT)
+
     @settings(max_examples=2000, deadline=None)
     @given(der=st.binary(max_size=400))
     def test_meets_random_bytes_with_one_error(self, anchors: TrustAnchors, der: bytes) -> None:

@@ -1,7 +1,10 @@
 """The virtual card, frame by frame: one table row for each answer that real cards are known to give."""
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -179,6 +182,25 @@ class TestCardFile:
             answer(VirtualCard(PowerCutAfterFirstChange(card_path)), *READY_TO_VERIFY, VERIFY)
         assert seen == [2]
         assert answer(VirtualCard.open(card_path), *READY_TO_VERIFY, TRIES_LEFT) == b"\x63\xc2"
+
+    def test_gains_no_try_by_being_killed(self, card_path: Path) -> None:
+        guess = "from jpki.virtual.card import VirtualCard; import sys, pathlib\n"
+        guess += "card = VirtualCard.open(pathlib.Path(sys.argv[1]))\n"
+        guess += "[card.transmit(bytes.fromhex(frame)) for frame in sys.argv[2:]]\n"
+        answers = []
+        for _ in range(4):
+            before = describe_card(card_path).pin_tries_left
+            process = subprocess.Popen(
+                [sys.executable, "-c", guess, card_path, *READY_TO_VERIFY, *[VERIFY_WRONG] * 500]
+            )
+            while before and describe_card(card_path).pin_tries_left == before and process.poll() is None:
+                time.sleep(0.0005)
+            process.kill()
+            process.wait()
+            answers.append(describe_card(card_path).pin_tries_left)
+        assert answers == sorted(answers, reverse=True)
+        assert answers[-1] == 0
+        assert answer(VirtualCard.open(card_path), *READY_TO_VERIFY, VERIFY) == b"\x69\x83"
 
     def test_gives_three_tries_to_all_readers_together(self, card_path: Path) -> None:
         cards = [VirtualCard.open(card_path) for _ in range(8)]

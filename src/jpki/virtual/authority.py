@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from jpki.application import PASSWORD_PATTERN, PIN_PATTERN
 from jpki.certificate import CertificateId, parse_certificate
 from jpki.path import TrustAnchors
 from jpki.virtual.answers import answer_ocsp_request, make_revocation_list
@@ -31,6 +32,7 @@ from jpki.virtual.errors import (
     CardNotIssuedHere,
     CertificateAlreadyRevoked,
     UnusableLabel,
+    UnusableSecret,
 )
 from jpki.virtual.files import hold_lock
 from jpki.virtual.issuing import (
@@ -109,7 +111,12 @@ class Authority:
         password: str = SAMPLE_PASSWORD,
         generation: int = -1,
     ) -> CardContents:
-        """This will issue a card that stands in no file yet; the generation counts from the eldest, as lists do."""
+        """This will issue a card that stands in no file yet; the generation counts from the eldest, as lists do.
+
+        :raises UnusableSecret: when the card could not take the PIN or the password.
+        """
+        if not (PIN_PATTERN.fullmatch(pin.encode()) and PASSWORD_PATTERN.fullmatch(password.encode())):
+            raise UnusableSecret
         with self._hold_register():
             issued = self._draw_up(label, birth_date=birth_date, at=at, generation=generation)
             self._registry.append(Entry(at=at, issued=tuple(Issue(certificate=name) for name in _get_names(issued))))
@@ -121,6 +128,8 @@ class Authority:
         """This will issue a card into a file named by its label.
 
         :raises CardExists: when there is a card of this label.
+        :raises UnusableLabel: when the label cannot name a file.
+        :raises UnusableSecret: when the card could not take the PIN or the password.
         """
         path = self._folder / _CARDS_NAME / f"{label}.json"
         if not label.isprintable() or path.name != f"{label}.json" or not label:

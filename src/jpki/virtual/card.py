@@ -1,7 +1,6 @@
 """A virtual My Number Card: the whole JPKI application, frame by frame."""
 
 import hmac
-import re
 from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from iccard import status
 from iccard.frames import MAX_RESPONSE_DATA, Command, MalformedApdu, Response
 from iccard.status import StatusWord, counter_status
-from jpki.application import AID, PASSWORD_PATTERN, PIN_LENGTH, Ef, Instruction
+from jpki.application import AID, PASSWORD_PATTERN, PIN_PATTERN, Ef, Instruction
 from jpki.virtual.contents import CardContents, CardMemory, FileMemory, Purpose, VolatileMemory
 
 _CERTIFICATE_FILE_LENGTH: Final = 2048  # longer than its certificate, as on real cards
@@ -41,10 +40,7 @@ _FILES: Final = {
     Ef.SIGNING_KEY: (Purpose.SIGNING, _Kind.KEY),
     Ef.SIGNING_PASSWORD: (Purpose.SIGNING, _Kind.SECRET),
 }
-_SECRET_PATTERNS: Final = {
-    Purpose.AUTHENTICATION: re.compile(rb"[0-9]{%d}" % PIN_LENGTH),
-    Purpose.SIGNING: re.compile(PASSWORD_PATTERN),
-}
+_SECRET_PATTERNS: Final = {Purpose.AUTHENTICATION: PIN_PATTERN, Purpose.SIGNING: PASSWORD_PATTERN}
 _SECRET_LENGTHS: Final = {Purpose.AUTHENTICATION: range(4, 5), Purpose.SIGNING: range(6, 17)}
 
 

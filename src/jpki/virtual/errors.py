@@ -21,6 +21,10 @@ class UnusableLabel(UnableToIssue):
     """The label cannot name a file."""
 
 
+class UnusableSecret(UnableToIssue):
+    """The PIN is not four digits, or the password not 6 to 16 of A-Z and 0-9."""
+
+
 class CardNotIssuedHere(UnableToIssue):
     """Another authority issued the card."""
 
