@@ -47,6 +47,7 @@ check: setup ## Check style, types, layers and the rules of the architecture.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@PAYMENTSERVICE_CONFIG=src/paymentservice/samples/hanamaru.toml $(BIN)/mypy --config-file src/paymentservice/mypy.toml
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest tests/quality
 

@@ -93,12 +93,10 @@ def stay(journey: Journey) -> None:
     say(f"  事務局            {town.site}/office/   利用者 aoi / kumo-to-sora-2020、midori / mori-to-kawa-2020")
     say(f"  花子のウォレット  {hanako['wallet']}")
     say(f"  記録簿            {town.site}/journal/checkpoint")
-    say("  カードで署名する(手続のページの住所を LINK に):")
-    for person in journey.people.values():
-        if person.name in {"花子", "太郎"}:
-            say(
-                f"    {sys.executable.replace('python', 'mynapoint-card')} sign --card {person.card} LINK   (暗証番号 {person.pin})"
-            )
+    say("  カードで署名する(手続のページの住所を LINK に。暗証番号は 1234):")
+    for name in ("花子", "太郎", "良子"):
+        card = journey.people[name].card
+        say(f"    .venv/bin/mynapoint-card sign --demo-clock {town.folder}/clock.json --card {card} LINK")
     while True:
         time.sleep(3600)
 

@@ -168,7 +168,8 @@ class Journey:
         with self.story.step("花子さんが 20,000 円チャージする") as said:
             wallet = hanamaru.ask("wallet", "charge", account, "20000")
             check(wallet["points"] >= 5000, f"{wallet['points']} points")
-            said.append(f"残高 {wallet['money']:,} 円、ポイント {wallet['points']:,}(国の分は 5,000 まで)")
+            bonus = wallet["points"] - 5000
+            said.append(f"残高 {wallet['money']:,} 円、国の 5,000 ポイントとはなまるペイの上乗せ {bonus:,} ポイント")
         with self.story.step("花子さんがみどり書店で 1,200 ポイント使う") as said:
             wallet = hanamaru.ask("wallet", "spend", account, "1200", "--shop", "midori")
             said.append(f"残り {wallet['points']:,} ポイント")

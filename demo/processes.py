@@ -6,10 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
+
+import httpx2
 
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 30
@@ -48,6 +50,11 @@ class Process:
 
         :raises DidNotStart: when it does not.
         """
+        self.launch()
+        self.wait_until_it_answers()
+
+    def launch(self) -> None:
+        """Start the program and wait for nothing."""
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 [sys.executable, "-m", *self.words],
@@ -57,19 +64,30 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while self.port is not None and not _answers(self.port):
-            if self.running.poll() is not None or time.monotonic() > deadline:
-                raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
-            time.sleep(0.03)
+
+    def wait_until_it_answers(self) -> None:
+        """Wait until a request to its port is answered, which is later than when the port is open.
+
+        :raises DidNotStart: when it does not.
+        """
+        port, running = self.port, self.running
+        if port is None or running is None:
+            return
+        if not _wait_until(lambda: running.poll() is not None or _answers(port), seconds=START_SECONDS) or (
+            running.poll() is not None
+        ):
+            raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
 
     def stop(self) -> None:
         """Ask the program to end, and wait for it."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End the program and its children at once (kill -9)."""
+        """End the program and its children at once (kill -9), and wait until they have let go of the port."""
+        port = self.port
         self._end(signal.SIGKILL)
+        if port is not None:
+            _wait_until(lambda: not _is_open(port), seconds=STOP_SECONDS)
 
     def _end(self, how: signal.Signals) -> None:
         if self.running is None:
@@ -83,6 +101,14 @@ class Process:
         except ProcessLookupError:
             self.running.wait()
         self.running = None
+
+
+class Run(Protocol):
+    """How a command is run: :func:`run`, or something that is faster for many commands."""
+
+    def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
+        """Run a command to its end and return what it said."""
+        ...
 
 
 def run(words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
@@ -113,7 +139,25 @@ def find_port(wanted: int | None = None) -> int:
     raise OSError("no free port")
 
 
+def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> bool:
+    """Ask until it is so; tell whether it came to be so in time."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.03)
+    return True
+
+
 def _answers(port: int) -> bool:
+    try:
+        httpx2.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False)
+    except httpx2.TransportError:
+        return False
+    return True
+
+
+def _is_open(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

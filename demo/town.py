@@ -167,5 +167,4 @@ def _configure(name: str, *, town: Town, port: int) -> str:
     text = sample.replace(str(known["service"]["port"]), str(port))
     text = text.replace(known["platform"]["base_url"], f"{town.site}/service/v1")
     text = text.replace(known["platform"]["public_keys"]["platform-1"], town.command("service", "platform-key"))
-    text = text.replace("national-2020", PROGRAMME)
     return re.sub(r'demo_clock = ".*"', f'demo_clock = "{town.folder / "clock.json"}"', text)

@@ -13,16 +13,14 @@ from mynapoint.console.cluster import open_cluster
 from mynapoint.console.database import describe_database
 
 # Settings read their environment when they are first touched: before that, the suite gives itself a folder of its own.
-pytest_plugins = ("cast",)
-
 _STATE = tempfile.TemporaryDirectory(prefix="mynapoint-test-", ignore_cleanup_errors=True)
 Path(_STATE.name).chmod(0o711)  # the server's user has to pass through; the secrets in it are private by themselves
 os.environ["MYNAPOINT_STATE_DIR"] = _STATE.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
+django.setup()
 
-
-def pytest_configure() -> None:
-    django.setup()
+# What the plugins import needs Django's apps.
+pytest_plugins = ("cast",)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""mynapoint: the platform on which a state or a city runs a cashless-incentive programme."""

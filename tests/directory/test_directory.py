@@ -108,6 +108,13 @@ class TestReadService:
             REGISTER.read(SAKURA, address=address, keys=[KEY])
 
 
+class TestServiceKey:
+    @pytest.mark.parametrize("key", ["A" * 42, "A" * 44, "A" * 42 + "B", "+" * 43, ""])
+    def test_refuses_what_is_no_key_when_it_is_loaded(self, key: str) -> None:
+        with pytest.raises(DocumentMalformed, match="keys"):
+            REGISTER.read(SAKURA, address=ADDRESS, keys=[KEY | {"public_key": key}])
+
+
 @pytest.mark.django_db
 class TestRegisterService:
     def test_lists_the_service_with_its_programme(self, programme: str) -> None:

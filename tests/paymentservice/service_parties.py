@@ -18,7 +18,7 @@ def public_keys(*keys: SigningKey) -> PublicKeys:
     return {key.keyid: key.private_key.public_key() for key in keys}
 
 
-def a_request(body: bytes = b'{"programme":"national-2020"}') -> Request:
+def a_request(body: bytes = b'{"programme":"mynapoint-2020"}') -> Request:
     headers = {"Content-Type": "application/json"} if body else {}
     return Request(method="POST", url="http://127.0.0.1:9101/mynapoint/v1/links", headers=headers, body=body)
 

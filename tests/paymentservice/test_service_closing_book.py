@@ -25,7 +25,7 @@ rolls = st.lists(st.binary(min_size=16, max_size=16), max_size=40, unique=True).
 
 def a_roll(tokens: list[bytes]) -> Roll:
     digest = roll_digest(tokens, count=len(tokens))
-    return Roll(programme="national-2020", period="2020-09", digest=digest, tokens=tuple(tokens))
+    return Roll(programme="mynapoint-2020", period="2020-09", digest=digest, tokens=tuple(tokens))
 
 
 def a_book(tokens: list[bytes], points: dict[bytes, int], *, closing_key: bytes = b"K" * 32) -> ClosingBook:
@@ -65,7 +65,7 @@ class TestFillRoll:
     @pytest.mark.parametrize("tokens", [TOKENS[:2], TOKENS[::-1], [*TOKENS, b"short"], [*TOKENS, TOKENS[2]]])
     def test_refuses_a_roll_that_is_not_the_one_of_its_digest(self, tokens: list[bytes]) -> None:
         digest = roll_digest(TOKENS, count=3)
-        roll = Roll(programme="national-2020", period="2020-09", digest=digest, tokens=tuple(tokens))
+        roll = Roll(programme="mynapoint-2020", period="2020-09", digest=digest, tokens=tuple(tokens))
         with pytest.raises(RollDigestMismatch):
             fill_roll(roll, dict.fromkeys(tokens, 0), cap=5000)
 
@@ -101,7 +101,7 @@ class TestClosingBook:
 class TestAssembleRoll:
     def page(self, *tokens: bytes, count: int = 3, digest: bytes = bytes(32)) -> RollPage:
         return RollPage(
-            programme="national-2020",
+            programme="mynapoint-2020",
             period="2020-09",
             count=count,
             digest=to_base64url(digest),

@@ -21,7 +21,7 @@ from paymentservice.messages import Request, Response, SigningKey, sign_request,
 from paymentservice.problems import Problem, read_problem
 from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
 
-PROGRAMME = "national-2020"
+PROGRAMME = "mynapoint-2020"
 
 
 @dataclass(frozen=True)
@@ -316,7 +316,7 @@ class TestBodies:
             (b"", 400, "malformed_json"),
             (b"nonsense", 400, "malformed_json"),
             (b"[]", 422, "invalid_field"),
-            (b'{"programme":"national-2020","link_token":"AAAA","account_reference":"AAAA"}', 422, "invalid_field"),
+            (b'{"programme":"mynapoint-2020","link_token":"AAAA","account_reference":"AAAA"}', 422, "invalid_field"),
             (b'{"holder":"Hanako"}', 422, "unknown_field"),
         ],
     )
@@ -346,7 +346,7 @@ class TestBodies:
         assert read_problem(answer.body)
 
     def test_are_not_logged(self, hanamaru: ServiceProcess) -> None:
-        body = b'{"programme":"national-2020","tattle":"TATTLETALE"}'
+        body = b'{"programme":"mynapoint-2020","tattle":"TATTLETALE"}'
         send(hanamaru, signed(hanamaru, a_link_request(hanamaru, body)))
         assert "TATTLETALE" not in (hanamaru.folder / "log").read_text()
 

@@ -149,7 +149,7 @@ class TestProblem:
 
 
 class TestReadBody:
-    CHECK = b'{"programme":"national-2020","account_id":"1234567890","codes":["123456"]}'
+    CHECK = b'{"programme":"mynapoint-2020","account_id":"1234567890","codes":["123456"]}'
 
     def test_reads_what_fits(self) -> None:
         assert read_body(AccountCheck, self.CHECK).codes == ["123456"]
@@ -164,7 +164,7 @@ class TestReadBody:
             (b"{}", "invalid_field"),
             (CHECK.replace(b'"123456"', b"123456"), "invalid_field"),
             (CHECK.replace(b'["123456"]', b'["1","2","3","4"]'), "invalid_field"),
-            (CHECK.replace(b"national-2020", b"../national"), "invalid_field"),
+            (CHECK.replace(b"mynapoint-2020", b"../national"), "invalid_field"),
             (CHECK.replace(b'"codes"', b'"mykey_id":"ABCD2345","codes"'), "unknown_field"),
             (b" " * 65_537, "body_too_large"),
         ],

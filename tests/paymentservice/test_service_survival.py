@@ -15,7 +15,7 @@ from paymentservice.encoding import to_base64url
 from paymentservice.exchange import PeerUnreachable
 from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
 
-PROGRAMME = "national-2020"
+PROGRAMME = "mynapoint-2020"
 ROUNDS = 20
 
 

@@ -22,7 +22,7 @@ from paymentservice.encoding import to_base64url
 from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
 from sealedclaim.receipt import check_receipt, parse_receipt
 
-PROGRAMME = "national-2020"
+PROGRAMME = "mynapoint-2020"
 OCTOBER = datetime.fromisoformat("2020-10-01T00:00:00+09:00")
 
 
@@ -174,7 +174,7 @@ class TestWalletPage:
             assert client.ask(AccountConfirmed, "POST", "/account-checks", content=write_body(asked))
         assert shown[0] not in get(customer["wallet"]).text
 
-    @pytest.mark.parametrize("path", ["", "charge", "receipts/national-2020/2020-09", "receipts/a/b"])
+    @pytest.mark.parametrize("path", ["", "charge", "receipts/mynapoint-2020/2020-09", "receipts/a/b"])
     def test_does_not_exist_under_another_address(self, hanamaru: ServiceProcess, path: str) -> None:
         for method in ("GET", "POST"):
             answer = httpx2.request(method, f"{hanamaru.origin}/wallet/{'A' * 43}/{path}", trust_env=False)
@@ -229,7 +229,7 @@ class TestCreditCard:
         assert receipt.opening.points == 1
         assert to_base64url(receipt.commitment.root) == platform.sealed["2020-09"].root
         wallet = sakura.run("account", "show", customers[1])["wallet"]
-        assert get(f"{wallet}receipts/national-2020/2020-09").content == out.read_bytes()
+        assert get(f"{wallet}receipts/mynapoint-2020/2020-09").content == out.read_bytes()
 
     def test_says_what_keeps_a_period_open(self, service: tuple[ServiceProcess, PlatformStub]) -> None:
         sakura, platform = service

@@ -72,22 +72,23 @@ def get_link_order(holder_id: UUID, application_id: UUID) -> LinkOrder:
 
 
 def get_roll(programme_id: str, service_id: str, *, ends_at: datetime) -> list[bytes]:
-    """Return the link tokens of a service that were linked and not stopped at an instant, sorted."""
-    linked = _linked_at(ends_at).filter(programme=programme_id, service=service_id)
+    """Return the tokens of a service's links that were made before an instant, sorted.
+
+    A link that was stopped stays in the roll: closings are cumulative, and what was granted before the stop stands.
+    """
+    linked = _linked_before(ends_at).filter(programme=programme_id, service=service_id)
     return sorted(bytes(token) for token in linked.values_list("link_token", flat=True).iterator())
 
 
 def count_links(programme_id: str, *, at: datetime) -> dict[str, int]:
-    """Return how many accounts are linked per service."""
-    counted = _linked_at(at).filter(programme=programme_id).values("service").annotate(links=Count("id"))
+    """Return how many accounts were linked per service before an instant."""
+    counted = _linked_before(at).filter(programme=programme_id).values("service").annotate(links=Count("id"))
     return dict(counted.order_by("service").values_list("service", "links"))
 
 
-def _linked_at(at: datetime) -> QuerySet[Application]:
-    """Applications whose account was linked, and not stopped, before an instant."""
+def _linked_before(at: datetime) -> QuerySet[Application]:
     steps = LinkStep.objects.filter(holder_id=OuterRef("holder_id"), application_id=OuterRef("id"), reached_at__lt=at)
-    linked, stopped = steps.filter(state=LinkState.LINKED), steps.filter(state=LinkState.STOPPED)
-    return Application.objects.filter(Exists(linked)).exclude(Exists(stopped))
+    return Application.objects.filter(Exists(steps.filter(state=LinkState.LINKED)))
 
 
 def _get_step(holder_id: UUID, application_id: UUID) -> tuple[LinkState, str]:

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from mynapoint.kernel.documents import Document, Part, Words
 from mynapoint.kernel.refusal import Refusal
+from paymentservice.encoding import NotBase64Url, from_base64url
 
 MAX_TYPED_LENGTH = 64
+PUBLIC_KEY_LENGTH = 32
 Channel = Literal["phone", "pc", "counter"]
+
+
+def _check_public_key(text: str) -> str:
+    try:
+        from_base64url(text, length=PUBLIC_KEY_LENGTH)
+    except NotBase64Url:
+        raise ValueError("not the base64url form of an Ed25519 public key") from None
+    return text
 
 
 class TypedCode(Part):
@@ -35,7 +45,7 @@ class ServiceKey(Part):
     """One of the service's Ed25519 keys for signed messages (RFC 9421), with the time in which it counts."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
-    public_key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    public_key: Annotated[str, AfterValidator(_check_public_key)]
     from_: Annotated[AwareDatetime, Field(alias="from")]
     until: AwareDatetime | None = None
 

@@ -14,6 +14,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
+from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
 from mynapoint.journal.operations import sequence
 from mynapoint.service_api import nonces
@@ -53,7 +54,8 @@ def link_application(*, holder_id: str, application_id: str) -> None:
 @app.task(name="sequence_journal", queue=UPKEEP, queueing_lock="sequence_journal")
 def sequence_journal(timestamp: int) -> None:
     """Append new entries to the journal's tree and sign a checkpoint."""
-    sequence(at=settings.CLOCK())
+    while sequence(at=settings.CLOCK()):
+        pass
 
 
 @app.periodic(cron="* * * * *")
@@ -61,6 +63,14 @@ def sequence_journal(timestamp: int) -> None:
 def raise_claims(timestamp: int) -> None:
     """Raise the claims that a crash left between a verdict and its claim."""
     raise_missing_claims(at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="forget_acts", queue=UPKEEP, queueing_lock="forget_acts")
+def forget_acts(timestamp: int) -> None:
+    """Delete the acts whose page is no longer shown."""
+    while forget(at=settings.CLOCK()):
+        pass
 
 
 @app.periodic(cron="* * * * *")

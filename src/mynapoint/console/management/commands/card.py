@@ -1,12 +1,12 @@
 """``mynapoint card``: virtual cards of a test authority."""
 
+import shutil
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -17,6 +17,7 @@ from jpki.virtual.errors import NoAuthority, UnableToIssue
 _COMPLAINTS: Final = {
     "NoAuthority": "there is no test authority in the folder; `mynapoint card issue` makes one",
     "CardExists": "there is a card of this name already; choose another name",
+    "UnusableSecret": "the PIN must be four digits",
     "UnusableLabel": "the name cannot name a file; use letters",
     "CardNotIssuedHere": "this card was issued by another authority",
     "CertificateAlreadyRevoked": "the card's certificate is revoked already",
@@ -91,6 +92,6 @@ def _open_or_found() -> Authority:
     except NoAuthority:
         authority = Authority.create(folder, at=settings.CLOCK())
     settings.TRUST_ANCHORS.mkdir(parents=True, exist_ok=True)
-    for number, anchor in enumerate(authority.anchors().certificates, start=1):
-        (settings.TRUST_ANCHORS / f"authority-{number}.pem").write_bytes(anchor.public_bytes(Encoding.PEM))
+    for anchor in (folder / "anchors").glob("*.pem"):
+        shutil.copy(anchor, settings.TRUST_ANCHORS)
     return authority
