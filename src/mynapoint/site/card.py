@@ -70,13 +70,16 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-@cache
 def get_authorities() -> Authorities:
     """Return whom this platform believes about certificates, as its settings say."""
     if settings.REGISTRY is None:
         raise ImproperlyConfigured("MYNAPOINT_REGISTRY: says where revocations and renewals are asked; it is missing")
-    registry = AuthorityRegistry(Path(settings.REGISTRY.removeprefix("authority:")))
-    return Authorities(anchors=read_anchors(settings.TRUST_ANCHORS), registry=registry)
+    return _open_authorities(Path(settings.REGISTRY.removeprefix("authority:")), settings.TRUST_ANCHORS)
+
+
+@cache
+def _open_authorities(registry: Path, anchors: Path) -> Authorities:
+    return Authorities(anchors=read_anchors(anchors), registry=AuthorityRegistry(registry))
 
 
 def _read_submission(request: HttpRequest) -> Submission:
