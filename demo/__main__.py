@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo.journey import Journey
 from demo.processes import CommandFailed, DidNotStart
-from demo.story import Story, StepFailed
+from demo.story import StepFailed, Story
 from demo.town import ROOT, Town
 from mynapoint.kernel.period import JST
 
@@ -25,19 +25,22 @@ def main() -> int:
     """Run the demonstration; return 0 only when every step did what it should."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the journey")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where the town is built; what was there is deleted"
+    )
     options = parser.parse_args()
     story = Story()
     story.console.print("mynapoint の見本です。公式のものではありません。人もお金もサービスもつくりものです。")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with alone(), running(FOLDER, story) as town:
+        with alone(options.folder), running(options.folder, story) as town:
             journey = Journey(town, story)
             journey.tell()
             story.console.print(f"\n[bold green]{story.steps} 歩、すべてそのとおりになりました。[/bold green]")
             if not options.once:
                 stay(journey)
     except (StepFailed, DidNotStart, CommandFailed) as failed:
-        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {FOLDER} の *.log にあります。")
+        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {options.folder} の *.log にあります。")
         return 1
     except KeyboardInterrupt:
         story.console.print("\n終わります。")
@@ -45,14 +48,14 @@ def main() -> int:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Let one demonstration run in this checkout at a time."""
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with (FOLDER.parent / "demo.lock").open("w") as lock:
+def alone(folder: Path) -> Iterator[None]:
+    """Let one demonstration run in a folder at a time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StepFailed("a demonstration of this checkout runs already; stop it first (Ctrl-C there)") from None
+            raise StepFailed("ここでは見本がもう動いています。先にそちらを Ctrl-C で終えてください") from None
         yield
 
 

@@ -10,7 +10,7 @@ from demo.office import Clerk
 from demo.people import Page, Person
 from demo.processes import CommandFailed
 from demo.story import Story, check, wait_for
-from demo.town import PROGRAMME, Town
+from demo.town import Town
 from jpki.client import PinLocked, WrongPin
 from mynapoint.kernel.period import JST
 from mynapoint.site.sentences import format_time
@@ -265,7 +265,7 @@ def _left_after_wrong_pin(person: Person, page: Page) -> int:
         person.try_to_sign(page, pin="0000")
     except WrongPin as wrong:
         return wrong.tries_left
-    check(False, "a wrong PIN signed")  # noqa: FBT003
+    check(False, "a wrong PIN signed")
     return 0
 
 
