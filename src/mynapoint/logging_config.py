@@ -106,7 +106,7 @@ def _describe_job(record: logging.LogRecord, *, said: str) -> EventDict:
     """Name the task and the job's number, never its arguments."""
     job: Mapping[str, Any] = getattr(record, "job", None) or {}
     action = getattr(record, "action", None)
-    event = action.replace("_", " ") if isinstance(action, str) else scrub(said.split("(")[0])
+    event = action.replace("_", " ") if isinstance(action, str) else scrub(said.partition("(")[0])
     return {"event": event, "job": job.get("id"), "task": job.get("task_name"), "queue": job.get("queue")}
 
 

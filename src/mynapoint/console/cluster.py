@@ -139,7 +139,7 @@ class Cluster:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the lock on what the server's folder lies in, so that of two starts at once the second finds a server."""
+        """Hold the lock on the folder around the server's, so that of two starts at once the second finds a server."""
         around = self.place.folder.parent
         around.mkdir(mode=0o711, parents=True, exist_ok=True)
         descriptor = os.open(around, os.O_RDONLY)

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="FILE",
-            help="A checkpoint that was kept outside: the journal must have grown from it. May be given more than once.",
+            help="A checkpoint kept outside: the journal must have grown from it. May be given more than once.",
         )
         actions.add_parser("sequence", help="Give waiting entries their places now, without waiting for the worker.")
         actions.add_parser("checkpoint", help="Print the newest signed checkpoint, to be kept outside.")

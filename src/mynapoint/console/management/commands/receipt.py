@@ -59,9 +59,10 @@ class Command(BaseCommand):
             raise CommandError(f"the row is not in the closing that the receipt names: {error.reason}") from None
         except CommitmentMismatch:
             raise CommandError("the site published another closing than the receipt names") from None
+        row, closing = receipt.opening, receipt.commitment
         self.stdout.write(
-            f"verified: row {receipt.opening.index + 1} of {receipt.commitment.count} has {receipt.opening.points} points"
-            f" in {receipt.service}'s closing {receipt.period} ({published.state}, total {receipt.commitment.total})"
+            f"verified: row {row.index + 1} of {closing.count} has {row.points} points"
+            f" in {receipt.service}'s closing {receipt.period} ({published.state}, total {closing.total})"
         )
 
 
