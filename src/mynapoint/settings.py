@@ -317,6 +317,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "mynapoint.site.context.every_page",
             ]
         },
     }

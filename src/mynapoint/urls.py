@@ -7,3 +7,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", include("mynapoint.office.urls")),
     path("service/v1/", include("mynapoint.service_api.urls")),
 ]
+
+handler404 = "mynapoint.site.pages.not_found"
+handler500 = "mynapoint.site.pages.broken"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as fewer
 from hypothesis import strategies as st
@@ -34,6 +34,7 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.operations import load_programme
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
+from mynapoint.site.pages import broken
 from mynapoint.site.sentences import SENTENCES, explain
 from paymentservice.encoding import to_base64url
 from paymentservice.messages import Request, Response
@@ -153,7 +154,29 @@ class TestPages:
 
     @pytest.mark.parametrize("address", ["/apply/momiji/", "/nothing/", "/closings/a/b/2020-09", "/journal/checkpoint"])
     def test_are_not_found_when_there_is_nothing(self, hanako: Visitor, address: str) -> None:
-        assert hanako.client.get(address).status_code == 404
+        assert "ページがありません" in hanako.see(address, 404)
+
+    def test_say_so_when_no_programme_is_loaded(self, settings: Settings, db: None) -> None:
+        settings.DEMO = True
+        assert "ページがありません" in read(Client(headers={"host": "127.0.0.1:8000"}).get("/"), 404)
+
+    def test_say_so_when_something_breaks(self, settings: Settings, rf: RequestFactory) -> None:
+        settings.DEMO = True
+        answer = broken(rf.get("/"))
+        assert answer.status_code == 500
+        assert "途中の手続は登録されていません" in answer.content.decode()
+        assert "公式のサイトではありません" in answer.content.decode()
+
+    @pytest.mark.parametrize("address", ["/reserve/", "/apply/sakura/", "/status/", f"/act/{'A' * 43}/signature"])
+    def test_refuse_more_than_a_form_can_hold(self, hanako: Visitor, address: str) -> None:
+        answer = hanako.client.post(address, {"account": "9" * 20_000})
+        assert answer.status_code == 413
+        assert "大きすぎます" in answer.content.decode()
+        assert not ProposedAct.objects.exists()
+
+    def test_answer_a_question_for_their_head(self, hanako: Visitor) -> None:
+        answer = hanako.client.head("/")
+        assert (answer.status_code, answer.content) == (200, b"")
 
     def test_say_no_band_when_this_is_no_demonstration(self, hanako: Visitor, settings: Settings) -> None:
         settings.DEMO = False
@@ -293,7 +316,7 @@ class TestAct:
             b'{"signature": "A", "certificate": "AA"}',
             b'{"signature": "AA==", "certificate": "AA"}',
             b'{"signature": 1, "certificate": "AA"}',
-            b'{"signature": "' + b"A" * 20_000 + b'", "certificate": "AA"}',
+            b'{"signature": "' + b"A" * 2_000 + b'", "certificate": "AA"}',
         ],
     )
     def test_refuses_a_body_that_is_none_and_stays_open(self, hanako: Visitor, body: bytes) -> None:

@@ -2,13 +2,12 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jpki.path import read_anchors
@@ -19,9 +18,8 @@ from mynapoint.act.rules import Authorities, Link, Submission, SubmissionMalform
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.acts import PERFORMERS
 from mynapoint.site.answers import DONE_WORDS, problem
+from mynapoint.site.limits import small_body
 from paymentservice.encoding import NotBase64Url, from_base64url
-
-MAX_BODY: Final = 16 * 1024
 
 
 class SignatureBody(BaseModel):
@@ -33,7 +31,7 @@ class SignatureBody(BaseModel):
     certificate: str = Field(max_length=8192)
 
 
-@require_GET
+@require_safe
 def statement(_request: HttpRequest, token: str) -> HttpResponse:
     """Answer the bytes that the card is asked to sign."""
     at = settings.CLOCK()
@@ -46,6 +44,7 @@ def statement(_request: HttpRequest, token: str) -> HttpResponse:
 # No cookie takes part in an act, so there is nothing that another site could abuse.
 @csrf_exempt
 @require_POST
+@small_body
 def signature(request: HttpRequest, token: str) -> HttpResponse:
     """Take the card's signature and answer how the act ended."""
     at = settings.CLOCK()
@@ -85,10 +84,8 @@ def _open_authorities(registry: Path, anchors: Path) -> Authorities:
 def _read_submission(request: HttpRequest) -> Submission:
     """Read the body, of which nothing is kept when it cannot be read.
 
-    :raises SubmissionMalformed: when it is too long or not what it must be.
+    :raises SubmissionMalformed: when it is not what it must be.
     """
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        raise SubmissionMalformed
     try:
         body = SignatureBody.model_validate_json(request.body)
         return Submission(signature=from_base64url(body.signature), certificate=from_base64url(body.certificate))

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from mynapoint.act.queries import ActView, get_view
 from mynapoint.act.rules import Link, UnableToAct
@@ -21,26 +21,27 @@ from mynapoint.programme.rules import Programme
 from mynapoint.reservation.queries import find_reservation
 from mynapoint.site.acts import propose_application, propose_inquiry, propose_reservation
 from mynapoint.site.answers import KIND_NAMES
+from mynapoint.site.limits import small_body
 from mynapoint.site.sentences import Sentence, explain
 from mynapoint.site.typed import ApplicationForm, TermsNotAccepted, check_terms
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Say what the programme is, what is needed, and where to begin."""
     return _page(request, "start", at=settings.CLOCK())
 
 
-@require_GET
+@require_safe
 def services(request: HttpRequest) -> HttpResponse:
     """List the registered services."""
     at = settings.CLOCK()
     return _page(request, "services", at=at, services=list_services(programme=_programme(at).id, at=at))
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """Say what is held about a person, and what cannot be."""
     return _page(request, "privacy", at=settings.CLOCK())
@@ -49,6 +50,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 # Proposing an act binds nobody and needs no cookie, so there is no request that another site could forge to any effect.
 @csrf_exempt
 @form_page
+@small_body
 def reserve(request: HttpRequest) -> HttpResponse:
     """Explain the reservation; on agreement, propose it and go on to its act."""
     at = settings.CLOCK()
@@ -63,6 +65,7 @@ def reserve(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @form_page
+@small_body
 def status(request: HttpRequest) -> HttpResponse:
     """Explain how to look; then propose the inquiry and go on to its act."""
     at = settings.CLOCK()
@@ -71,7 +74,7 @@ def status(request: HttpRequest) -> HttpResponse:
     return _to_act(propose_inquiry(_programme(at), at=at))
 
 
-@require_GET
+@require_safe
 def choose_service(request: HttpRequest) -> HttpResponse:
     """Let a person choose one service."""
     at = settings.CLOCK()
@@ -80,6 +83,7 @@ def choose_service(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @form_page
+@small_body
 def apply(request: HttpRequest, service_id: str) -> HttpResponse:
     """Take account id and codes for a service; have them checked, propose the application and go on to its act."""
     at = settings.CLOCK()
@@ -103,7 +107,7 @@ def apply(request: HttpRequest, service_id: str) -> HttpResponse:
         return _refused(request, "apply_service", refusal, at=at, service=service, form=form)
 
 
-@require_GET
+@require_safe
 def act(request: HttpRequest, token: str) -> HttpResponse:
     """Show an act to whoever has its link: what to sign, or how it ended."""
     at = settings.CLOCK()
@@ -160,5 +164,14 @@ def _refused(request: HttpRequest, template: str, refusal: Refusal, *, at: datet
 
 def _page(request: HttpRequest, template: str, *, at: datetime, status: int = 200, **context: Any) -> HttpResponse:
     programme = _programme(at)
-    common = {"programme": programme, "is_demo": settings.DEMO, "now": at}
-    return render(request, f"site/{template}.html", common | context, status=status)
+    return render(request, f"site/{template}.html", {"programme": programme, **context}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is no such page, whatever else is missing."""
+    return render(request, "site/not_found.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Say that something broke here; nothing of the database is needed to say so."""
+    return render(request, "site/broken.html", status=500)

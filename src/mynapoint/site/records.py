@@ -4,14 +4,14 @@ from base64 import b64encode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from mynapoint.closing.queries import get_closing
 from mynapoint.closing.rules import ClosingUnknown
 from mynapoint.journal.queries import get_checkpoint, get_inclusion_proof
 
 
-@require_GET
+@require_safe
 def checkpoint(_request: HttpRequest) -> HttpResponse:
     """Answer the newest signed checkpoint (C2SP tlog-checkpoint)."""
     newest = get_checkpoint()
@@ -20,7 +20,7 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(newest.note, content_type="text/plain; charset=utf-8")
 
 
-@require_GET
+@require_safe
 def entry(_request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """Answer an entry's bytes, its inclusion proof (RFC 9162, 2.1.3) and the checkpoint that it proves it under."""
     proof = get_inclusion_proof(entry_id)
@@ -36,7 +36,7 @@ def entry(_request: HttpRequest, entry_id: UUID) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def closing(_request: HttpRequest, programme_id: str, service_id: str, period_id: str) -> HttpResponse:
     """Answer what a service sealed for a period, so that a row's receipt can be held against it."""
     try:

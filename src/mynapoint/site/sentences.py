@@ -116,7 +116,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "service_unreachable": Sentence(
         503,
         "決済サービスからいま返事がありません",
-        "何も登録されていません。入れた内容はそのままに、しばらくしてからもう一度お試しください。",
+        "何も登録されていません。しばらくしてから、コードを入れ直してもう一度お試しください。",
     ),
     "service_unknown": Sentence(404, "この決済サービスは登録されていません", "一覧から選び直してください。"),
     "service_not_open": Sentence(422, "この決済サービスの受付はまだです", "{open_from} から受け付けます。"),
