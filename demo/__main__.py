@@ -32,6 +32,7 @@ def main() -> int:
     story = Story()
     story.console.print("mynapoint の見本です。公式のものではありません。人もお金もサービスもつくりものです。")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when a shell started this in the background
     try:
         with alone(options.folder), running(options.folder, story) as town:
             journey = Journey(town, story)
