@@ -111,7 +111,8 @@ class TestSubmit:
 
     # (1)
     def test_accepts_at_the_last_instant(self, cast: Cast, hanako: Path, link: Link) -> None:
-        cast.submit(link, cast.sign(link, hanako), at=AT + LIFETIME - timedelta(microseconds=1))
+        done = cast.submit(link, cast.sign(link, hanako), at=AT + LIFETIME - timedelta(microseconds=1))
+        assert done.act_id == link.act_id
 
     def test_refuses_when_the_time_is_over_and_leaves_the_nonce(self, cast: Cast, hanako: Path, link: Link) -> None:
         with pytest.raises(ActExpired) as refusal:
@@ -120,46 +121,46 @@ class TestSubmit:
         assert not UsedAct.objects.exists()
 
     def test_refuses_a_statement_for_another_site(self, cast: Cast, hanako: Path, link: Link) -> None:
-        self._refuses(AudienceMismatch, cast, link, cast.sign(link, hanako), audience="https://elsewhere.example")
+        self.check_refused(AudienceMismatch, cast, link, cast.sign(link, hanako), audience="https://elsewhere.example")
 
     # (2)
     def test_refuses_the_signing_certificate(self, cast: Cast, hanako: Path, link: Link) -> None:
         signed = cast.sign(link, hanako)
         signing = FileMemory(hanako).read().credentials.signing.certificate
-        self._refuses(CertificateNotAccepted, cast, link, replace(signed, certificate=signing))
+        self.check_refused(CertificateNotAccepted, cast, link, replace(signed, certificate=signing))
 
     def test_refuses_a_certificate_of_another_authority(
         self, cast: Cast, hanako: Path, link: Link, tmp_path: Path
     ) -> None:
         other = cast.authority.create(tmp_path / "other", at=ISSUED_AT - DAY)
         elsewhere = other.issue("hanako", birth_date=BORN, at=ISSUED_AT)
-        self._refuses(CertificateNotAccepted, cast, link, cast.sign(link, elsewhere))
+        self.check_refused(CertificateNotAccepted, cast, link, cast.sign(link, elsewhere))
 
     def test_refuses_an_expired_certificate(self, cast: Cast, programme: str) -> None:
         old = cast.card("old", at=datetime.fromisoformat("2018-06-01T09:00:00+09:00"))
         much_later = AT + 4 * 366 * DAY
         link = propose(INQUIRY, audience=SITE, at=much_later)
-        self._refuses(CertificateIsExpired, cast, link, cast.sign(link, old, at=much_later), at=much_later)
+        self.check_refused(CertificateIsExpired, cast, link, cast.sign(link, old, at=much_later), at=much_later)
 
     @pytest.mark.parametrize("noise", [b"", b"\x30", b"\x30\x82\x04\x00" + b"\x00" * 1024, b"x" * 5000])
     def test_refuses_bytes_that_are_no_certificate(self, cast: Cast, hanako: Path, link: Link, noise: bytes) -> None:
-        self._refuses(CertificateNotAccepted, cast, link, replace(cast.sign(link, hanako), certificate=noise))
+        self.check_refused(CertificateNotAccepted, cast, link, replace(cast.sign(link, hanako), certificate=noise))
 
     # (3)
     def test_refuses_a_revoked_certificate(self, cast: Cast, hanako: Path, link: Link) -> None:
         cast.authority.revoke(hanako, at=AT - SECOND, reason=x509.ReasonFlags.key_compromise)
-        self._refuses(CertificateIsRevoked, cast, link, cast.sign(link, hanako))
+        self.check_refused(CertificateIsRevoked, cast, link, cast.sign(link, hanako))
 
     def test_puts_off_when_the_registry_does_not_answer_and_never_lets_through(
         self, cast: Cast, hanako: Path, link: Link
     ) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=SilentRegistry())
-        self._refuses(TryLater, cast, link, cast.sign(link, hanako), authorities=authorities)
+        self.check_refused(TryLater, cast, link, cast.sign(link, hanako), authorities=authorities)
 
     # (4)
     def test_holds_a_certificate_whose_predecessor_is_unknown(self, cast: Cast, hanako: Path, link: Link) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=ForgetfulRegistry())
-        self._refuses(HeldForReview, cast, link, cast.sign(link, hanako), authorities=authorities)
+        self.check_refused(HeldForReview, cast, link, cast.sign(link, hanako), authorities=authorities)
         assert Hold.objects.count() == 1
         assert Entry.objects.get().kind == "hold"
         assert not Holder.objects.exists()
@@ -167,36 +168,36 @@ class TestSubmit:
     def test_does_not_hold_for_somebody_who_cannot_sign(self, cast: Cast, hanako: Path, link: Link) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=ForgetfulRegistry())
         signed = cast.sign(link, hanako)
-        self._refuses(SignatureInvalid, cast, link, replace(signed, signature=b"\x01" * 256), authorities=authorities)
+        self.check_refused(SignatureInvalid, cast, link, replace(signed, signature=b"\x01" * 256), authorities=authorities)
         assert not Hold.objects.exists()
 
     # (5)
     def test_refuses_within_a_day_of_a_renewal_and_says_from_when(self, cast: Cast, hanako: Path, link: Link) -> None:
         renewed_at = AT - timedelta(hours=24) + SECOND
         cast.authority.renew(hanako, at=renewed_at)
-        refusal = self._refuses(WithinRenewalWait, cast, link, cast.sign(link, hanako))
+        refusal = self.check_refused(WithinRenewalWait, cast, link, cast.sign(link, hanako))
         assert refusal.data() == {"open_from": (AT + SECOND).astimezone(refusal.open_from.tzinfo).isoformat()}  # type: ignore[attr-defined]
 
     def test_accepts_at_the_very_second_after_which_a_renewed_card_can_be_used(
         self, cast: Cast, hanako: Path, link: Link
     ) -> None:
         cast.authority.renew(hanako, at=AT - timedelta(hours=24))
-        cast.submit(link, cast.sign(link, hanako))
+        assert cast.submit(link, cast.sign(link, hanako)).act_id == link.act_id
 
     # (6)
     def test_refuses_a_signature_over_another_statement(self, cast: Cast, hanako: Path, link: Link) -> None:
         other = propose(RESERVATION, audience=SITE, at=AT)
-        self._refuses(SignatureInvalid, cast, link, cast.sign(other, hanako))
+        self.check_refused(SignatureInvalid, cast, link, cast.sign(other, hanako))
 
     def test_refuses_a_signature_without_the_domain_line(self, cast: Cast, hanako: Path, link: Link) -> None:
         bare = get_statement(link, at=AT).removeprefix(DOMAIN_LINE)
-        self._refuses(SignatureInvalid, cast, link, sign(bare, hanako))
+        self.check_refused(SignatureInvalid, cast, link, sign(bare, hanako))
 
     def test_refuses_another_persons_signature_under_ones_own_certificate(
         self, cast: Cast, hanako: Path, link: Link
     ) -> None:
         taro = cast.sign(link, cast.card("taro"))
-        self._refuses(SignatureInvalid, cast, link, replace(taro, certificate=cast.sign(link, hanako).certificate))
+        self.check_refused(SignatureInvalid, cast, link, replace(taro, certificate=cast.sign(link, hanako).certificate))
 
     # the nonce
     def test_takes_one_signature_only(self, cast: Cast, hanako: Path, link: Link) -> None:
@@ -208,7 +209,7 @@ class TestSubmit:
 
     def test_takes_no_second_try_after_a_failed_check(self, cast: Cast, hanako: Path, link: Link) -> None:
         signed = cast.sign(link, hanako)
-        self._refuses(SignatureInvalid, cast, link, replace(signed, signature=b"\x00" * 256))
+        self.check_refused(SignatureInvalid, cast, link, replace(signed, signature=b"\x00" * 256))
         with pytest.raises(ActAlreadyUsed):
             cast.submit(link, signed)
         with pytest.raises(ActAlreadyUsed):
@@ -224,7 +225,7 @@ class TestSubmit:
         assert not Entry.objects.exists()
         assert not AnsweredAct.objects.exists()
 
-    def _refuses(
+    def check_refused(
         self,
         error: type[Refusal],
         cast: Cast,
