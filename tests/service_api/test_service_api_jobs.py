@@ -12,17 +12,18 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
-from service_api_cast import NOON, SAKURA, a_service, pending_application
+from service_api_cast import NOON, PROGRAMME, SAKURA, a_service, pending_application
 from signed_peer import SignedPeer, running_peer
 from test_service_api_door import confirm_link, problem_answer
 
+from mynapoint.act.models import ProposedAct
 from mynapoint.application.models import LinkStep
 from mynapoint.application.operations import LINK_QUEUE, LINK_TASK
 from mynapoint.application.queries import get_state
@@ -106,9 +107,23 @@ class TestUpkeep:
         tasks.forget_nonces(timestamp=0)
         assert not SeenNonce.objects.exists()
 
+    def test_forgets_acts_that_are_over(self, peer: SignedPeer, settings: Settings) -> None:
+        ProposedAct.objects.create(
+            id=uuid4(),
+            secret_hash=b"",
+            kind="inquiry",
+            programme=PROGRAMME,
+            statement=b"",
+            attachment={},
+            expires_at=NOON - timedelta(days=1),
+        )
+        settings.CLOCK = lambda: NOON
+        tasks.forget_acts(timestamp=0)
+        assert not ProposedAct.objects.exists()
+
     def test_runs_by_itself(self) -> None:
         registered = {name for name, _ in app.periodic_registry.periodic_tasks}
-        assert registered == {"sequence_journal", "raise_claims", "forget_nonces", "revive_jobs"}
+        assert registered == {"sequence_journal", "raise_claims", "forget_acts", "forget_nonces", "revive_jobs"}
 
 
 @pytest.mark.slow
