@@ -73,9 +73,8 @@ class Process:
         port, running = self.port, self.running
         if port is None or running is None:
             return
-        if not _wait_until(lambda: running.poll() is not None or _answers(port), seconds=START_SECONDS) or (
-            running.poll() is not None
-        ):
+        _wait_until(lambda: running.poll() is not None or _answers(port), seconds=START_SECONDS)
+        if running.poll() is not None or not _is_open(port):
             raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
 
     def stop(self) -> None:
@@ -139,19 +138,16 @@ def find_port(wanted: int | None = None) -> int:
     raise OSError("no free port")
 
 
-def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> bool:
-    """Ask until it is so; tell whether it came to be so in time."""
+def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:
+    """Ask until it is so, or the time is over."""
     deadline = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > deadline:
-            return False
+    while not is_so() and time.monotonic() < deadline:
         time.sleep(0.03)
-    return True
 
 
 def _answers(port: int) -> bool:
     try:
-        httpx2.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False)
+        httpx2.get(f"http://127.0.0.1:{port}/", timeout=START_SECONDS, trust_env=False)
     except httpx2.TransportError:
         return False
     return True

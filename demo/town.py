@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from demo.processes import Process, find_port, run
+from demo.processes import Process, Run, find_port, run
 from paymentservice.clock import FileClock, set_demo_clock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -21,13 +21,14 @@ WANTED_PORTS: Final = {"site": 8000, "hanamaru": 9101, "sakura": 9102}
 
 @dataclass
 class Service:
-    """One reference service: its folder with configuration, keys and database, and its process."""
+    """One reference service: its folder with configuration, keys and database, its process, and its port for others."""
 
     name: str
     config: Path
     port: int
     process: Process
     environment: Mapping[str, str]
+    run: Run = run
 
     @property
     def address(self) -> str:
@@ -36,7 +37,7 @@ class Service:
 
     def ask(self, *words: str) -> dict[str, Any]:
         """Run one of the service's own commands and return its answer."""
-        said = run(
+        said = self.run(
             ["paymentservice.main", "--config", str(self.config), *words, "--json"], environment=self.environment
         )
         answer: dict[str, Any] = json.loads(said)
@@ -45,11 +46,13 @@ class Service:
 
 @dataclass
 class Town:
-    """Everything that runs, in one folder."""
+    """Everything that runs, in one folder. Where somebody stands before a program, the others know it by that port."""
 
     folder: Path
     site_port: int
     environment: Mapping[str, str]
+    known_ports: Mapping[str, int] = field(default_factory=dict)
+    run: Run = run
     services: dict[str, Service] = field(default_factory=dict)
 
     @classmethod
@@ -61,16 +64,20 @@ class Town:
         clock_runs: bool = True,
         database_url: str | None = None,
         ports: Mapping[str, int] = WANTED_PORTS,
+        known_ports: Mapping[str, int] | None = None,
         more: Mapping[str, str] | None = None,
+        run: Run = run,
     ) -> Self:
         """Lay out a town in an empty folder; nothing runs yet. Without a database's address it brings its own."""
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)  # the database's user has to pass through
         clock = folder / "clock.json"
         set_demo_clock(clock, at, running=clock_runs)
-        site_port = find_port(ports.get("site"))
-        environment = _platform_environment(folder, clock=clock, site_port=site_port, database_url=database_url)
-        town = cls(folder=folder, site_port=site_port, environment=environment | dict(more or {}))
+        site_port, known = find_port(ports.get("site")), dict(known_ports or {})
+        origin_port = known.get("site", site_port)
+        environment = _platform_environment(folder, clock=clock, site_port=origin_port, database_url=database_url)
+        environment |= dict(more or {})
+        town = cls(folder=folder, site_port=site_port, environment=environment, known_ports=known, run=run)
         for name in SERVICE_NAMES:
             town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
         return town
@@ -84,7 +91,7 @@ class Town:
     @property
     def site(self) -> str:
         """Where the citizens' site is."""
-        return f"http://127.0.0.1:{self.site_port}"
+        return f"http://127.0.0.1:{self.known_ports.get('site', self.site_port)}"
 
     @property
     def clock(self) -> FileClock:
@@ -97,7 +104,7 @@ class Town:
 
     def command(self, *words: str, told: str = "") -> str:
         """Run one of the platform's own commands and return what it said."""
-        return run(["mynapoint.console.main", *words], environment=self.environment, told=told)
+        return self.run(["mynapoint.console.main", *words], environment=self.environment, told=told)
 
     def process(self, name: str, *words: str, port: int | None = None) -> Process:
         """Return one of the platform's programs, not yet started."""
@@ -138,12 +145,15 @@ class Town:
         folder = self.folder / name
         folder.mkdir()
         config = folder / f"{name}.toml"
-        config.write_text(_configure(name, town=self, port=port), encoding="utf-8")
+        known_port = self.known_ports.get(name, port)
+        config.write_text(_configure(name, town=self, port=port, known_port=known_port), encoding="utf-8")
         environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "HOME": str(folder)}
         words = ["paymentservice.main", "--config", str(config)]
-        run([*words, "keys", "generate", "--json"], environment=environment)
+        self.run([*words, "keys", "generate", "--json"], environment=environment)
         process = Process(name, [*words, "serve"], environment, log=self.folder / f"{name}.log", port=port)
-        return Service(name=name, config=config, port=port, process=process, environment=environment)
+        return Service(
+            name=name, config=config, port=known_port, process=process, environment=environment, run=self.run
+        )
 
 
 def _platform_environment(folder: Path, *, clock: Path, site_port: int, database_url: str | None) -> dict[str, str]:
@@ -160,11 +170,13 @@ def _platform_environment(folder: Path, *, clock: Path, site_port: int, database
     return environment | ({"DATABASE_URL": database_url} if database_url else {})
 
 
-def _configure(name: str, *, town: Town, port: int) -> str:
+def _configure(name: str, *, town: Town, port: int, known_port: int) -> str:
     """Return a sample's configuration with its placeholders filled in."""
     sample = (ROOT / "src/paymentservice/samples" / f"{name}.toml").read_text(encoding="utf-8")
     known = tomllib.loads(sample)
-    text = sample.replace(str(known["service"]["port"]), str(port))
+    usual = known["service"]["port"]
+    text = sample.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{known_port}")
+    text = text.replace(f"port = {usual}", f"port = {port}")
     text = text.replace(known["platform"]["base_url"], f"{town.site}/service/v1")
     text = text.replace(known["platform"]["public_keys"]["platform-1"], town.command("service", "platform-key"))
     return re.sub(r'demo_clock = ".*"', f'demo_clock = "{town.folder / "clock.json"}"', text)

@@ -1,0 +1,102 @@
+"""Runs a town's commands as ``python -m`` does, but many in one process: starting Python costs a second."""
+
+import json
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any, Self
+
+from demo.processes import CommandFailed
+
+
+@dataclass
+class WarmCommands:
+    """Stands in for ``demo.processes.run``; everything that commands wrote to standard error is kept."""
+
+    running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+    def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
+        """Run a command to its end and return what it said.
+
+        :raises CommandFailed: with what it complained of.
+        """
+        ended = _ask(self._find(environment), [list(words), told])
+        self.complaints.append(ended["complained"])
+        if ended["code"] != 0:
+            raise CommandFailed(words, said=(ended["complained"] or ended["said"]).strip())
+        return str(ended["said"]).strip()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for process in self.running.values():
+            process.communicate(timeout=60)
+
+    def _find(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        """Find the process for this environment, which no command may change under another."""
+        name = json.dumps(sorted(environment.items()))
+        if name not in self.running:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, __file__],
+                env={**environment, "PYTHONPATH": os.pathsep.join([*_paths_of(environment), os.getcwd()])},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        return self.running[name]
+
+
+def run_lines() -> None:
+    """Read JSON of (words, standard input), run the command, and write JSON of how it ended."""
+    answers = sys.stdout
+    for line in sys.stdin:
+        words, told = json.loads(line)
+        answers.write(json.dumps(_run(words, told=told)) + "\n")
+        answers.flush()
+
+
+def _run(words: list[str], *, told: str) -> dict[str, Any]:
+    said, complained, code = StringIO(), StringIO(), 0
+    around, sys.stdin, sys.argv = (sys.stdin, sys.argv), StringIO(told), list(words)
+    try:
+        with redirect_stdout(said), redirect_stderr(complained):
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
+    finally:
+        sys.stdin, sys.argv = around
+        _let_go_of_the_database()
+    return {"code": code, "said": said.getvalue(), "complained": complained.getvalue()}
+
+
+def _let_go_of_the_database() -> None:
+    """Do what the end of a process would do: keep no connection, for its server may be gone by the next command."""
+    database = sys.modules.get("django.db")
+    for connection in database.connections.all(initialized_only=True) if database else ():
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()
+
+
+def _ask(process: subprocess.Popen[str], question: list[object]) -> dict[str, Any]:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(json.dumps(question) + "\n")
+    process.stdin.flush()
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
+
+
+def _paths_of(environment: Mapping[str, str]) -> list[str]:
+    return [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+
+
+if __name__ == "__main__":
+    run_lines()
