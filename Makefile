@@ -6,6 +6,8 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 PG15 := /usr/lib/postgresql/15/bin
+# A file's tests stay together: some share a server.
+EACH_CORE := -n auto --dist loadfile
 # The first Python that is new enough and runs; `make PYTHON=…` takes another.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -34,10 +36,10 @@ demo: setup ## Run the whole journey and leave the site running (ARGS=--once: en
 	@$(BIN)/python -m demo $(ARGS)
 
 test: setup ## Run every test on the PostgreSQL that comes with the project.
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(EACH_CORE) $(ARGS)
 
 test-pg15: setup $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
-	@$(BIN)/python tests/on_server.py $(PG15) $(ARGS)
+	@$(BIN)/python tests/on_server.py $(PG15) $(EACH_CORE) $(ARGS)
 
 $(PG15)/postgres:
 	@test "$$(id -u)" = 0 || { echo "make: PostgreSQL 15 is missing; as root: apt-get install postgresql-15" >&2; exit 1; }

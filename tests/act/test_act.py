@@ -168,7 +168,9 @@ class TestSubmit:
     def test_does_not_hold_for_somebody_who_cannot_sign(self, cast: Cast, hanako: Path, link: Link) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=ForgetfulRegistry())
         signed = cast.sign(link, hanako)
-        self.check_refused(SignatureInvalid, cast, link, replace(signed, signature=b"\x01" * 256), authorities=authorities)
+        self.check_refused(
+            SignatureInvalid, cast, link, replace(signed, signature=b"\x01" * 256), authorities=authorities
+        )
         assert not Hold.objects.exists()
 
     # (5)
