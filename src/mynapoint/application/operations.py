@@ -49,7 +49,7 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     if find_reservation(act.holder.id, programme_id=act.programme_id) is None:
         raise NotReserved
     application = _compose(act, service_id=service_id)
-    _check_free(application)
+    # Nothing is looked up first: the constraints know, and for nearly everybody they have nothing to say.
     try:
         with transaction.atomic():
             _insert(application)
@@ -103,7 +103,7 @@ def _compose(act: SignedAct, *, service_id: str) -> Application:
 
 
 def _check_free(application: Application) -> None:
-    """Name what stands against an application, as far as it can be seen already."""
+    """Name what stands against an application, as far as it can be seen."""
     owner = find_account_owner(
         bytes(application.account_hash), programme_id=application.programme, service_id=application.service
     )
