@@ -4,6 +4,7 @@ Pure: a message, keys and the time go in, a signed or a verified message comes o
 caller's to remember (:class:`NonceStore`).
 """
 
+import base64
 import math
 import re
 import secrets
@@ -19,7 +20,6 @@ from http_message_signatures import (
     HTTPMessageVerifier,
     HTTPSignatureKeyResolver,
     InvalidSignature,
-    MappingKeyResolver,
     VerifyResult,
 )
 from http_message_signatures.algorithms import ED25519
@@ -228,8 +228,7 @@ def is_signed(request: Request) -> bool:
 
 
 def _sign(view: _View | _Answer, *, body: bytes, covered: tuple[str, ...], key: SigningKey, at: datetime) -> None:
-    resolver = MappingKeyResolver(public_keys={}, private_keys={key.keyid: key.private_key})
-    HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=resolver).sign(
+    prepared = HTTPMessageSigner(signature_algorithm=ED25519).prepare(
         view,
         key_id=key.keyid,
         created=at,
@@ -239,6 +238,17 @@ def _sign(view: _View | _Answer, *, body: bytes, covered: tuple[str, ...], key: 
         covered_component_ids=covered,
         body=body,
     )
+    signature = base64.b64encode(key.private_key.sign(prepared.signature_base)).decode()
+    # The library's own apply() is for signers elsewhere: it composes the whole message again, in case it has changed.
+    _replace(view.headers, "Signature-Input", f"{LABEL}={prepared.signature_params}")
+    _replace(view.headers, "Signature", f"{LABEL}=:{signature}:")
+
+
+def _replace(headers: dict[str, str], name: str, value: str) -> None:
+    """Set a field, and remove others of its name in any spelling."""
+    for known in [known for known in headers if known.lower() == name.lower()]:
+        del headers[known]
+    headers[name] = value
 
 
 def _verify(
