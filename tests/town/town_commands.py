@@ -16,10 +16,10 @@ from demo.processes import CommandFailed
 
 @dataclass
 class WarmCommands:
-    """Stands in for ``demo.processes.run``; everything that commands wrote to standard error is kept."""
+    """Stands in for ``demo.processes.run``; what each program's commands wrote to standard error is kept."""
 
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
+    complaints: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
         """Run a command to its end and return what it said.
@@ -27,7 +27,7 @@ class WarmCommands:
         :raises CommandFailed: with what it complained of.
         """
         ended = _ask(self._find(environment), [list(words), told])
-        self.complaints.append(ended["complained"])
+        self.complaints.append((words[0], ended["complained"]))
         if ended["code"] != 0:
             raise CommandFailed(words, said=(ended["complained"] or ended["said"]).strip())
         return str(ended["said"]).strip()
