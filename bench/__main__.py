@@ -3,10 +3,12 @@
 import argparse
 import importlib
 import pkgutil
+import signal
 import sys
 from collections.abc import Iterator
 
 import bench
+from bench.progress import say
 from bench.table import Row, print_json, print_table
 
 
@@ -19,6 +21,7 @@ def measurements() -> list[str]:
 def measure(names: list[str], *, quick: bool) -> Iterator[Row]:
     """Yield the rows of the named modules, one measurement at a time."""
     for name in names:
+        say(f"{name} …")
         yield from importlib.import_module(f"bench.{name}").measure(quick=quick)
 
 
@@ -33,6 +36,7 @@ def main() -> int:
     names = arguments.only or known
     if unknown := set(names) - set(known):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))} (there are: {', '.join(known)})")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are stopped and folders cleared away
     show = print_json if arguments.json else print_table
     missed = [row for row in show(measure(names, quick=arguments.quick)) if not row.is_met]
     return 1 if missed else 0

@@ -1,4 +1,4 @@
-"""Open many accounts at a reference service at once: `python -m bench.accounts CONFIG COUNT` prints id and code of each."""
+"""Accounts of a reference service, opened in bulk: `python -m bench.accounts CONFIG COUNT` prints each id and code."""
 
 import json
 import os

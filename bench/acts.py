@@ -1,4 +1,4 @@
-"""Applications a second over HTTP, to the linked account, against pgbench with the same statements; and how late at half of it."""
+"""Applications a second over HTTP, to the linked account, against pgbench with the same statements."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -14,8 +14,9 @@ from bench import cpu
 from bench.captured import CAPTURES, capture
 from bench.citizens import Load, apply_all, apply_at
 from bench.crowd import Applicant, connect, gather
-from bench.limit import Limit, Script
+from bench.limit import Limit
 from bench.progress import say
+from bench.script import Script
 from bench.stage import SERVICE, settled_town
 from bench.table import Row
 from demo.processes import Process
@@ -37,7 +38,7 @@ class Size:
     acts: int
     warm_up: int
     at_half_rate: int
-    limit_seconds: float
+    limit_seconds: int
     keys: int
 
     @property

@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from typing import Final
 
 import psycopg
+from psycopg.sql import quote
 
 from bench.citizens import apply
 from bench.crowd import Applicant
@@ -22,6 +23,8 @@ RECORD: Final = "\x1e"
 """before each record of the log, so that a statement of several lines stays one"""
 CAPTURES: Final = 4
 """Applications to capture from: the first ones fill caches and open connections."""
+FETCH: Final = "procrastinate_fetch_job"
+FINISH: Final = "procrastinate_finish_job"
 
 _LOGGING: Final = {
     "log_statement": "all",
@@ -36,8 +39,6 @@ _PARAMETER: Final = re.compile(r"\$\d+ = (?:NULL|'((?:[^']|'')*)')")
 _SAVEPOINT: Final = re.compile(r'"s\d+_x\d+"')
 # What a worker does for itself: it is not part of any application.
 _BACKGROUND: Final = re.compile(r"periodic|_worker|LISTEN|heartbeat|stalled|set_config")
-_FETCH: Final = "procrastinate_fetch_job"
-_FINISH: Final = "procrastinate_finish_job"
 
 
 class CaptureFailed(Exception):
@@ -62,7 +63,7 @@ def capture(town: Town, applicants: list[Applicant]) -> tuple[list[Transaction],
     :raises CaptureFailed: when they differ in more than parameters.
     """
     cluster = open_cluster(town.folder / "state")
-    with _admin(cluster) as admin, _everything_logged(admin), running(town, "site", SERVICE):
+    with connect_admin(cluster) as admin, _everything_logged(admin), running(town, "site", SERVICE):
         offset = cluster.place.log.stat().st_size
         connection = HTTPConnection("127.0.0.1", town.site_port)
         for applicant in applicants[:CAPTURES]:
@@ -84,16 +85,10 @@ def connect_admin(cluster: Cluster) -> "psycopg.Connection[tuple[object, ...]]":
 
 
 @contextmanager
-def _admin(cluster: Cluster) -> "Iterator[psycopg.Connection[tuple[object, ...]]]":
-    with connect_admin(cluster) as admin:
-        yield admin
-
-
-@contextmanager
 def _everything_logged(admin: "psycopg.Connection[tuple[object, ...]]") -> Iterator[None]:
     """Have the server log every statement with its parameters: they are invented people's."""
     for name, value in _LOGGING.items():
-        admin.execute(f"ALTER SYSTEM SET {name} = {psycopg.sql.quote(value)}")  # type: ignore[arg-type]
+        admin.execute(f"ALTER SYSTEM SET {name} = {quote(value)}")  # type: ignore[arg-type]
     _reload(admin)
     try:
         yield
@@ -151,7 +146,7 @@ def _split_jobs(transactions: list[Transaction]) -> list[list[Transaction]]:
     """Return each job's transactions: it is fetched, carried out, and finished."""
     jobs: list[list[Transaction]] = [[]]
     for work in transactions:
-        is_fetch, is_finish = (any(name in one.sql for one in work) for name in (_FETCH, _FINISH))
+        is_fetch, is_finish = (any(name in one.sql for one in work) for name in (FETCH, FINISH))
         if is_fetch:
             jobs[-1] = []  # an earlier one found nothing
         jobs[-1].append(work)

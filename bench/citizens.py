@@ -1,4 +1,4 @@
-"""The load: citizens who apply, each step over HTTP as browser and card program take it, as fast as they are answered."""
+"""The load: citizens who apply over HTTP, step by step as browser and card program do, as fast as they are answered."""
 
 import json
 import threading

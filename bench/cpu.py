@@ -17,7 +17,7 @@ def _pids() -> list[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat: number, state, parent, group, … without the name, which may hold anything."""
+    """Return the fields of /proc/PID/stat: number, state, parent, group, … without the name: it may hold anything."""
     try:
         return [str(pid), *Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()]
     except OSError:

@@ -1,4 +1,4 @@
-"""The crowd: people with a card, a reservation and an account, ready to apply; made in bulk, before anything is timed."""
+"""The crowd: people with card, reservation and account, ready to apply; made in bulk, before anything is timed."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The rows that many earlier holders leave behind: one reservation each, sequenced in the journal, acts long forgotten."""
+"""The rows that earlier holders leave behind: one reservation each, sequenced in the journal, the acts forgotten."""
 
 from typing import Final
 
@@ -19,8 +19,8 @@ _LETTERS: Final = " || ".join(
     for place in range(MYKEY_LENGTH)
 )
 _FACTS: Final = (
-    f"""'{{"act":"' || {_ACT} || '","holder":"' || encode({_HASH}, 'hex') || '","programme":"{PROGRAMME}","statement":"' """
-    f"""|| encode({_SEAL}, 'hex') || '"}}'"""
+    f"""'{{"act":"' || {_ACT} || '","holder":"' || encode({_HASH}, 'hex') || '","programme":"{PROGRAMME}"' """
+    f"""|| ',"statement":"' || encode({_SEAL}, 'hex') || '"}}'"""
 )
 _ROWS: Final = (
     ("holder_holder (id, first_seen_at)", f"{_ID}, '{AT}'", ""),

@@ -43,7 +43,8 @@ class Clerk:
 
     def make(self, count: int) -> dict[str, float]:
         """Have so many made, and return the seconds that they took."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         print(count, file=self._process.stdin, flush=True)
         answer: dict[str, float] = json.loads(self._process.stdout.readline())
         return answer

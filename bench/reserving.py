@@ -1,4 +1,4 @@
-"""Make reservations in one database, as many as each line of standard input asks for: `python -m bench.reserving FOLDER`.
+"""Reservations in one database, as many as each line of standard input asks for: `python -m bench.reserving FOLDER`.
 
 Every line is answered by the seconds that they took: all of it, and what of it was spent on statements. What the
 cards themselves take is not counted.

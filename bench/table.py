@@ -33,16 +33,14 @@ def print_json(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def print_table(rows: Iterable[Row]) -> Iterator[Row]:
-    """Print each row's name while its measurement is awaited, the table at the end, and hand the rows on."""
+    """Print the table at the end, and hand the rows on as they come."""
     console, table = Console(), Table(title="mynapoint bench")
     table.add_column("name")
     for title in ("figure", "limit", "ratio", "goal"):
         table.add_column(title, justify="right")
-    with console.status("measuring") as status:
-        for row in rows:
-            status.update(f"measured {row.name}")
-            table.add_row(row.name, f"{_number(row.figure)} {row.unit}", _number(row.limit), *_verdict(row))
-            yield row
+    for row in rows:
+        table.add_row(row.name, f"{_number(row.figure)} {row.unit}", _number(row.limit), *_verdict(row))
+        yield row
     console.print(table)
 
 
