@@ -99,7 +99,7 @@ def start(*processes: Process) -> None:
         process.wait_until_it_answers()
 
 
-def wait_until(is_so: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
     """Ask until it is so, or fail."""
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -10,11 +10,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
 import pytest
 from citizens import SERVICE, AlreadyLinked, Applicant, HandIn
 from running_town import NOTHING_CHANGED, RunningTown, running_town, wait_until
-from two_sides import Held, TwoSides, find_service_database
+from two_sides import Held, TwoSides
 
 from cardagent.refusal import UnableToSign
 from cardagent.site import ActRefused
@@ -83,7 +82,6 @@ def aftermath() -> Iterator[Aftermath]:
     with running_town(services=(SERVICE,)) as running, ExitStack() as people:
         url, town = running.own_server().url, running.town
         applicants = [people.enter_context(Applicant.move_in(town, f"{n}")) for n in range(PEOPLE)]
-        sides = TwoSides(url, find_service_database(town))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             acts = [pool.submit(act, applicant) for applicant in applicants]
             wait_until(acts[0].done, "the first person's acts")
@@ -92,16 +90,15 @@ def aftermath() -> Iterator[Aftermath]:
             was_cut_off = not all(each.done() for each in acts)
             town.command("db", "start")
             receipts = {receipt for each in acts for receipt in each.result() if receipt}
-        wait_until(lambda: are_linked(applicants, running=running, sides=sides), "every link")
-        with psycopg.connect(url) as connection:
-            entries = {str(entry) for (entry,) in connection.execute("SELECT id FROM journal_entry")}
-        yield Aftermath(
-            receipts=receipts,
-            entries=entries,
-            held=[sides.look(applicant.account_id, acts=applicant.acts) for applicant in applicants],
-            was_cut_off=was_cut_off,
-            journal=town.command("journal", "verify"),
-        )
+        with TwoSides.opened(town, database_url=url) as sides:
+            wait_until(lambda: are_linked(applicants, running=running, sides=sides), "every link")
+            yield Aftermath(
+                receipts=receipts,
+                entries={str(entry) for (entry,) in sides.platform.execute("SELECT id FROM journal_entry")},
+                held=[sides.look(applicant.account_id, acts=applicant.acts) for applicant in applicants],
+                was_cut_off=was_cut_off,
+                journal=town.command("journal", "verify"),
+            )
 
 
 @pytest.mark.slow

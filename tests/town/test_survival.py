@@ -14,15 +14,13 @@ from typing import Final
 import pytest
 from citizens import SERVICE, Applicant
 from running_town import NOTHING_CHANGED, RunningTown, own_database, running_town, start, wait_until
-from two_sides import Held, Left, TwoSides, find_service_database
+from two_sides import Held, Left, TwoSides
 
 from demo.processes import Process
 
 ROUNDS: Final = 20
 SEED: Final = 20200908
 WARM_UPS: Final = 3
-BEYOND: Final = 1.3
-"""The moments reach over the whole way of a link and a bit more."""
 VICTIMS: Final = ("platform", "service")
 
 
@@ -64,14 +62,15 @@ class Killer:
             second_answer=applicant.apply(),
         )
 
-    def measure_way(self, applicant: Applicant) -> float:
-        """Return the seconds that a link takes from the signature to its last step."""
+    def measure_way(self, applicant: Applicant) -> tuple[float, float]:
+        """Return the seconds from the signature to the site's answer, and to the link's last step."""
         hand_in = applicant.sign_application()
         started = time.monotonic()
         hand_in()
+        answered = time.monotonic() - started
         while not self.look(applicant).is_one_link:
             time.sleep(0.001)
-        return time.monotonic() - started
+        return answered, time.monotonic() - started
 
     def look(self, applicant: Applicant) -> Held:
         """Return what both sides hold of somebody."""
@@ -98,9 +97,10 @@ def aftermath(database_url: str) -> Iterator[Aftermath]:
     with (
         own_database(database_url) as url,
         running_town(services=(SERVICE,), database_url=url) as running,
+        TwoSides.opened(running.town, database_url=url) as sides,
         ExitStack() as people,
     ):
-        killer = Killer(running, TwoSides(url, find_service_database(running.town)))
+        killer = Killer(running, sides)
         applicants = [people.enter_context(Applicant.move_in(running.town, f"{n}")) for n in range(WARM_UPS + ROUNDS)]
         rounds = list(kill_at_random_moments(killer, applicants))
         wait_until(lambda: all(killer.look(each).is_one_link for each in applicants), "every link")
@@ -113,19 +113,26 @@ def aftermath(database_url: str) -> Iterator[Aftermath]:
 
 
 def kill_at_random_moments(killer: Killer, applicants: list[Applicant]) -> Iterator[Round]:
-    """Kill platform and service in turn, each at one random moment of every tenth of the way of a link."""
+    """Kill platform and service in turn, each ten times."""
     for applicant in applicants:
         assert applicant.sign_reservation()() is not None
-    way = statistics.median(killer.measure_way(applicant) for applicant in applicants[:WARM_UPS])
-    tell(f"seed {SEED}; a link takes {way * 1000:.0f} ms")
-    moments = random.Random(SEED)
-    tenths = {victim: moments.sample(range(ROUNDS // 2), ROUNDS // 2) for victim in VICTIMS}
+    ways = [killer.measure_way(applicant) for applicant in applicants[:WARM_UPS]]
+    answered, linked = (statistics.median(seconds) for seconds in zip(*ways, strict=True))
+    tell(f"seed {SEED}; the answer takes {answered * 1000:.0f} ms, the link {linked * 1000:.0f} ms")
+    source = random.Random(SEED)
+    moments = {victim: draw_moments(source, answered=answered, linked=linked) for victim in VICTIMS}
     for number, applicant in enumerate(applicants[WARM_UPS:]):
         victim = VICTIMS[number % 2]
-        after = BEYOND * way * (tenths[victim][number // 2] + moments.random()) / (ROUNDS // 2)
+        after = moments[victim].pop()
         done = killer.run_round(applicant, victim=victim, after=after)
         tell(f"{number:>2} {victim} after {after * 1000:3.0f} ms: {done.left.value}; then {done.second_answer}")
         yield done
+
+
+def draw_moments(source: random.Random, *, answered: float, linked: float) -> list[float]:
+    """Draw ten moments: three before the site's answer, five on the link's way, two about its end."""
+    spans = [(0.0, answered)] * 3 + [(answered, linked)] * 5 + [(0.9 * linked, 1.2 * linked)] * 2
+    return source.sample([source.uniform(*span) for span in spans], ROUNDS // 2)
 
 
 def tell(line: str) -> None:

@@ -1,11 +1,12 @@
 """What platform and service hold of one account's link, read from both databases."""
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 import psycopg
@@ -51,26 +52,33 @@ class Held:
 class TwoSides:
     """The two databases."""
 
-    platform: str
-    service: Path
+    platform: psycopg.Connection
+    service: sqlite3.Connection
+
+    @classmethod
+    @contextmanager
+    def opened(cls, town: Town, *, database_url: str) -> Iterator[Self]:
+        """Open both; no transaction outlives a question."""
+        file = find_service_database(town)
+        with (
+            psycopg.connect(database_url, autocommit=True) as platform,
+            closing(sqlite3.connect(file, isolation_level=None)) as service,
+        ):
+            yield cls(platform, service)
 
     def look(self, account_id: str, *, acts: Sequence[UUID]) -> Held:
         """Return what both hold of an account and of the acts that named it."""
-        with psycopg.connect(self.platform) as platform:
-            steps = platform.execute(_APPLIED, [list(acts)]).fetchall()
-            chosen = platform.execute(_CHOSEN, [list(acts)]).fetchall()
-        with closing(sqlite3.connect(self.service)) as service:
-            links = service.execute(_LINKED, [account_id]).fetchall()
+        steps = self.platform.execute(_APPLIED, [list(acts)]).fetchall()
+        chosen = self.platform.execute(_CHOSEN, [list(acts)]).fetchall()
+        links = self.service.execute(_LINKED, [account_id]).fetchall()
         applied = tuple((bytes(token), tuple(states)) for token, states in steps)
         return Held(applied=applied, chosen=len(chosen), linked=tuple(bytes(token) for (token,) in links))
 
     def get_all_tokens(self) -> tuple[list[bytes], list[bytes]]:
         """Return every token of the platform and of the service, sorted."""
-        with psycopg.connect(self.platform) as platform:
-            ours = [bytes(token) for (token,) in platform.execute("SELECT link_token FROM application_application")]
-        with closing(sqlite3.connect(self.service)) as service:
-            theirs = [bytes(token) for (token,) in service.execute("SELECT link_token FROM reference_link")]
-        return sorted(ours), sorted(theirs)
+        ours = self.platform.execute("SELECT link_token FROM application_application").fetchall()
+        theirs = self.service.execute("SELECT link_token FROM reference_link").fetchall()
+        return sorted(bytes(token) for (token,) in ours), sorted(bytes(token) for (token,) in theirs)
 
 
 def find_service_database(town: Town, name: str = "hanamaru") -> Path:
