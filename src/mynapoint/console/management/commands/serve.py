@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+KILL_AFTER = 20
+"""seconds in which a stopped worker may finish its requests"""
+
 
 class Command(BaseCommand):
     """`mynapoint serve`."""
@@ -23,13 +26,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: object) -> None:
         """Become the server: this process is its parent, so that stopping this stops it all."""
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
-        arguments = ["--interface", "wsgi", "--host", options["host"], "--port", options["port"]]
-        arguments += [
-            "--workers",
-            options["workers"],
-            "--blocking-threads",
-            pool,
-            "--no-ws",
-            "mynapoint.wsgi:application",
-        ]
+        arguments = ["--interface", "wsgi", "--no-ws", "--host", options["host"], "--port", options["port"]]
+        arguments += ["--workers", options["workers"], "--workers-kill-timeout", KILL_AFTER, "--blocking-threads", pool]
+        arguments += ["mynapoint.wsgi:application"]
         os.execv(sys.executable, [sys.executable, "-m", "granian", *map(str, arguments)])  # noqa: S606
