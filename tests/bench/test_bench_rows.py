@@ -12,10 +12,7 @@ from cast import ROOT
 FIELDS = {"name", "figure", "unit", "limit", "ratio", "goal"}
 GOALS = {
     "acts": {"applications, 16 clients, to the linked account": 0.15},
-    "reservations": {
-        "reservations, 5,000 holders": 0.8,
-        "reservations, their statements alone, 5,000 holders": 0.8,
-    },
+    "reservations": {"reservations, 5,000 holders": 0.8},
     "verification": {"statement verification, one core": 0.25},
 }
 
