@@ -87,6 +87,7 @@ class TestReadService:
         [
             ('kind = "purchase"', 'kind = "barter"', "kind"),
             ('example = "1234"', 'example = "12345"', "codes.0"),
+            ('pattern = "[0-9]{4}"', 'pattern = "[9-0]{4}"', "no regular expression"),
             ('channels = ["phone", "pc"]', "channels = []", "channels"),
             ('number = "7654321"', 'number = "765432"', "bank_account.number"),
             ("minors = false", "miners = false", "minors"),

@@ -36,7 +36,11 @@ class TypedCode(Part):
     @model_validator(mode="after")
     def check_example(self) -> "TypedCode":
         """Refuse a pattern that its own example does not fit."""
-        if not re.fullmatch(self.pattern, self.example):
+        try:
+            fits = re.fullmatch(self.pattern, self.example)
+        except (re.error, OverflowError):
+            raise ValueError("the pattern is no regular expression") from None
+        if not fits:
             raise ValueError("the example does not fit the pattern")
         return self
 
