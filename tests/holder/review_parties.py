@@ -1,4 +1,4 @@
-"""Certificates without keys, acts without signatures, and two people of the office: what a review needs, and no more."""
+"""Certificates without keys, acts without signatures, two people of the office: what a review needs, and no more."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -351,14 +351,14 @@ def run_at_once(*works: Callable[[], object]) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("_round", range(3))
+@pytest.mark.parametrize("again", range(3))
 class TestAtOnce:
-    def test_many_acts_open_one_hold(self, _round: int) -> None:
+    def test_many_acts_open_one_hold(self, again: int) -> None:
         outcomes = run_at_once(*[lambda: attempt(NEW, UnknownLineage())] * 6)
         assert len({outcome.id for outcome in outcomes if isinstance(outcome, Held)}) == 1
         assert Entry.objects.filter(kind="hold").count() == 1
 
-    def test_two_people_propose_one_decision(self, held: Held, _round: int) -> None:
+    def test_two_people_propose_one_decision(self, held: Held, again: int) -> None:
         outcomes = run_at_once(
             lambda: propose_decision(held.id, ProposedDecision("release"), user_id=HIRO, at=AT),
             lambda: propose_decision(held.id, ProposedDecision("reject"), user_id=MICHI, at=AT),
@@ -366,7 +366,7 @@ class TestAtOnce:
         assert sum(isinstance(outcome, DecisionProposed) for outcome in outcomes) == 1
         assert HoldStep.objects.count() == Entry.objects.filter(kind="hold_proposed").count() == 1
 
-    def test_one_of_two_answers_counts(self, held: Held, _round: int) -> None:
+    def test_one_of_two_answers_counts(self, held: Held, again: int) -> None:
         propose(held, "release")
         outcomes = run_at_once(
             lambda: answer_decision(held.id, "confirmed", round_number=1, user_id=MICHI, at=AT),
@@ -377,7 +377,7 @@ class TestAtOnce:
         assert Holder.objects.count() == HoldOutcome.objects.count() <= 1
 
     def test_a_decision_and_the_lineage_make_one_person_or_a_hold(
-        self, receipt: Receipt, held: Held, _round: int
+        self, receipt: Receipt, held: Held, again: int
     ) -> None:
         propose(held, "release")
         run_at_once(lambda: confirm(held), lambda: attempt(NEW, renewed(OLD)), lambda: attempt(OLD, FirstIssue()))

@@ -63,8 +63,8 @@ def hold(
 ) -> HeldForReview | RejectedInReview:
     """Put a certificate on the list for review, or note that it came again; return what the citizen is told.
 
-    A hold that only waited for the lineage is superseded when the lineage came and contradicts what is known. A rejection
-    stands for as long as nothing else is known than when it was made.
+    A hold that only waited for the lineage is superseded when the lineage came and contradicts what is known. A
+    rejection stands for as long as nothing else is known than when it was made.
     """
     certificate_hash = hash_certificate(certificate, key=key)
     for _ in range(ROUNDS):

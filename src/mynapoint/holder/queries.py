@@ -161,11 +161,12 @@ def _open_holds() -> QuerySet[Hold]:
 
 def _add_reviews(owners: Mapping[bytes, UUID], chain: Sequence[CertificateHash]) -> KnownChain:
     settled = HoldOutcome.objects.filter(certificate_hash__in=chain, outcome="settled").order_by("number")
+    settlements = settled.values_list("certificate_hash", "holder_id")
     replaced = ReplacedCertificate.objects.filter(certificate_hash__in=chain)
     open_holds = _open_holds().filter(certificate_hash__in=chain)
     return KnownChain(
         owners=owners,
-        settled={bytes(link): holder for link, holder in settled.values_list("certificate_hash", "holder_id")},
+        settled={bytes(link): holder for link, holder in settlements if holder is not None},
         replaced_by={bytes(row.certificate_hash): bytes(row.replaced_by) for row in replaced},
         open_holds=[(bytes(link), number) for link, number in open_holds.values_list("certificate_hash", "number")],
     )

@@ -1,4 +1,4 @@
-"""How certificates become a holder's and holds are closed: always certificates first, so that nobody waits in a ring."""
+"""How certificates become a holder's and holds are closed: certificates first, so that nobody waits in a ring."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,12 @@ from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 
 LOST_RACES: Final = {
-    "one_holder_per_certificate", "one_hold_per_number", "one_outcome_per_hold", "one_step_per_slot", "one_step_per_person",
-}  # fmt: skip
+    "one_holder_per_certificate",
+    "one_hold_per_number",
+    "one_outcome_per_hold",
+    "one_step_per_slot",
+    "one_step_per_person",
+}
 """The rules by which one of two is first; the other looks again."""
 
 

@@ -130,8 +130,8 @@ def _find_named(entry_id: UUID, view: HoldView) -> NamedAct:
     """Follow a receipt's number to a holder, and check that it can be the held certificate's.
 
     (1) the entry is one that this platform wrote, of an act that was done with a certificate; (2) before the hold; (3)
-    the certificate is somebody's; (4) of a known past, it is one whom that past touches; of an unknown one, somebody who
-    has not been seen with another new certificate since: whoever holds a new card has no other.
+    the certificate is somebody's; (4) of a known past, it is one whom that past touches; of an unknown one, somebody
+    who has not been seen with another new certificate since: whoever holds a new card has no other.
     """
     # (1)
     written = find_written(entry_id)
