@@ -382,7 +382,7 @@ class TestAtOnce:
         propose(held, "release")
         run_at_once(lambda: confirm(held), lambda: attempt(NEW, renewed(OLD)), lambda: attempt(OLD, FirstIssue()))
         owner: UUID = HolderCertificate.objects.get(certificate_hash=hash_of(NEW)).holder_id
-        last = find_last_hold(hash_of(NEW))
+        last = find_last_hold(hash_certificate(certificate(NEW), key=KEY))
         assert last is not None
         # Either the lineage was first, and one person stands there; or the release was, and the contradiction is held.
         assert owner == receipt.holder_id or last.reason == "two_holders"

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from jpki.certificate import CertificateId
 from jpki.registry import Lineage
 from mynapoint.holder.models import HoldAttempt
-from mynapoint.holder.queries import HoldView, find_last_hold, get_known_chain
+from mynapoint.holder.queries import LastHold, find_last_hold, get_known_chain
 from mynapoint.holder.recording import LOST_RACES, Recording, close_hold, open_hold, record_chain
 from mynapoint.holder.reviewing import answer_decision, propose_decision, reopen_hold
 from mynapoint.holder.rules import (
@@ -82,7 +82,7 @@ def hold(
 
 
 def _open_hold(
-    name: HoldName, last: HoldView | None, unidentified: Unidentified, *, act: RefusedAct, at: datetime
+    name: HoldName, last: LastHold | None, unidentified: Unidentified, *, act: RefusedAct, at: datetime
 ) -> UUID | None:
     """Open a certificate's next hold with its journal entry; return None when another act or a review was as fast."""
     facts = name.facts | {"act": str(act.id), "reason": unidentified.reason}

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField, Value
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
 
 from mynapoint.holder.models import (
     Hold,
@@ -31,6 +32,11 @@ from mynapoint.holder.rules import (
 )
 
 SHOWN_AT_ONCE = 200
+# Every act asks this: one question instead of three, and none of it composed anew each time.
+_KNOWN: Final = """
+    SELECT certificate_hash, holder_id FROM holder_holdercertificate WHERE certificate_hash = ANY(%(chain)s)
+    UNION ALL SELECT certificate_hash, NULL FROM holder_hold WHERE certificate_hash = ANY(%(chain)s)
+    UNION ALL SELECT certificate_hash, NULL FROM holder_replacedcertificate WHERE certificate_hash = ANY(%(chain)s)"""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,21 @@ class StepView:
     def decision(self) -> Decision:
         """What a step in slot 1 proposes."""
         return cast(Decision, self.word)
+
+
+@dataclass(frozen=True)
+class LastHold:
+    """As much of a certificate's newest hold as an act has to know."""
+
+    id: UUID
+    name: HoldName
+    reason: HoldReason
+    outcome: Outcome | None
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether it still waits."""
+        return self.outcome is None
 
 
 @dataclass(frozen=True)
@@ -97,11 +118,9 @@ class HoldView:
 
 def get_known_chain(chain: Sequence[CertificateHash]) -> KnownChain:
     """Return what is known of a chain's certificates; one question, as long as none of them was ever reviewed."""
-    owned = HolderCertificate.objects.filter(certificate_hash__in=chain).values_list("certificate_hash", "holder_id")
-    nobody = Value(None, output_field=UUIDField())
-    held = Hold.objects.filter(certificate_hash__in=chain).values_list("certificate_hash", nobody)
-    replaced = ReplacedCertificate.objects.filter(certificate_hash__in=chain).values_list("certificate_hash", nobody)
-    rows = [(bytes(link), holder) for link, holder in owned.union(held, replaced, all=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"chain": list(chain)})
+        rows: list[tuple[bytes, UUID | None]] = [(bytes(link), holder) for link, holder in cursor.fetchall()]
     owners = {link: holder for link, holder in rows if holder is not None}
     if all(holder is not None for _, holder in rows):
         return KnownChain(owners)
@@ -119,10 +138,14 @@ def get_hold(hold_id: UUID) -> HoldView:
     return views[0]
 
 
-def find_last_hold(certificate_hash: bytes) -> HoldView | None:
+def find_last_hold(certificate_hash: CertificateHash) -> LastHold | None:
     """Return a certificate's newest hold, open or closed."""
-    views = _view(Hold.objects.filter(certificate_hash=certificate_hash).order_by("-number")[:1])
-    return views[0] if views else None
+    row = Hold.objects.filter(certificate_hash=certificate_hash).order_by("-number").first()
+    if row is None:
+        return None
+    name = HoldName(certificate_hash, row.number)
+    closed = HoldOutcome.objects.filter(**name.key).values_list("outcome", flat=True).first()
+    return LastHold(row.entry_id, name, cast(HoldReason, row.reason), cast("Outcome | None", closed))
 
 
 def is_held(certificate_hash: CertificateHash) -> bool:
