@@ -34,9 +34,9 @@ from mynapoint.holder.rules import (
 SHOWN_AT_ONCE = 200
 # Every act asks this: one question instead of three, and none of it composed anew each time.
 _KNOWN: Final = """
-    SELECT certificate_hash, holder_id FROM holder_holdercertificate WHERE certificate_hash = ANY(%(chain)s)
-    UNION ALL SELECT certificate_hash, NULL FROM holder_hold WHERE certificate_hash = ANY(%(chain)s)
-    UNION ALL SELECT certificate_hash, NULL FROM holder_replacedcertificate WHERE certificate_hash = ANY(%(chain)s)"""
+    SELECT certificate_hash, holder_id FROM holder_holdercertificate WHERE certificate_hash IN ({chain})
+    UNION ALL SELECT certificate_hash, NULL FROM holder_hold WHERE certificate_hash IN ({chain})
+    UNION ALL SELECT certificate_hash, NULL FROM holder_replacedcertificate WHERE certificate_hash IN ({chain})"""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class HoldView:
 def get_known_chain(chain: Sequence[CertificateHash]) -> KnownChain:
     """Return what is known of a chain's certificates; one question, as long as none of them was ever reviewed."""
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"chain": list(chain)})
+        cursor.execute(_KNOWN.format(chain=", ".join(["%s"] * len(chain))), [*chain, *chain, *chain])
         rows: list[tuple[bytes, UUID | None]] = [(bytes(link), holder) for link, holder in cursor.fetchall()]
     owners = {link: holder for link, holder in rows if holder is not None}
     if all(holder is not None for _, holder in rows):
