@@ -28,7 +28,7 @@ from holder.review_parties import (
 )
 from jpki.registry import FirstIssue, UnknownLineage
 from mynapoint.holder.models import Hold, Holder, HolderCertificate, HoldOutcome, HoldStep
-from mynapoint.holder.operations import answer_decision, propose_decision, reopen_hold
+from mynapoint.holder.operations import answer_decision, propose_decision, reopen_hold, resolve_holds
 from mynapoint.holder.queries import (
     count_open_holds,
     find_last_hold,
@@ -131,6 +131,15 @@ class TestLineage:
     def test_resolves_a_hold_also_when_only_a_later_card_comes(self, receipt: Receipt, held: Held) -> None:
         assert act(NEWER, renewed(NEW, OLD)).holder_id == receipt.holder_id
         assert get_hold(held.id).outcome == "identified"
+
+    def test_resolves_a_hold_also_when_the_act_itself_is_refused(self, receipt: Receipt, held: Held) -> None:
+        resolve_holds(certificate(NEW), lineage=renewed(OLD), key=KEY, at=AT)
+        assert get_hold(held.id).outcome == "identified"
+        assert act(NEW, UnknownLineage()).holder_id == receipt.holder_id
+
+    def test_is_not_written_down_for_a_refused_act_that_nobody_waits_for(self, receipt: Receipt) -> None:
+        resolve_holds(certificate(NEW), lineage=renewed(OLD), key=KEY, at=AT)
+        assert not HolderCertificate.objects.filter(certificate_hash=hash_of(NEW)).exists()
 
     def test_goes_before_a_proposal(self, held: Held) -> None:
         propose(held, "release")

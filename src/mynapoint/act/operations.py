@@ -29,7 +29,7 @@ from mynapoint.act.rules import (
     read_statement,
 )
 from mynapoint.act.verification import Expected, VerifiedSigner, verify
-from mynapoint.holder.operations import hold, identify
+from mynapoint.holder.operations import hold, identify, resolve_holds
 from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, Unidentified, hash_holder
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
@@ -90,8 +90,7 @@ def submit(
     _consume(proposed.id, at=at)
     try:
         signer = _verify(proposed, submission, audience=audience, authorities=authorities, at=at)
-        with transaction.atomic():
-            return _perform(proposed, signer, performers=performers, at=at)
+        return _do(proposed, signer, performers=performers, at=at)
     except Unidentified as unidentified:
         held = _hold(signer, proposed, unidentified, at=at)
         _answer_refused(proposed.id, held, at=at)
@@ -142,6 +141,16 @@ def _verify(
         programme=get_programme(proposed.programme, at=at),
     )
     return verify(submission, expected, authorities=authorities, at=at)
+
+
+def _do(proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime) -> Done:
+    """Do a verified act in one transaction; of a refused one nothing stays but an answer to what the office asks."""
+    try:
+        with transaction.atomic():
+            return _perform(proposed, signer, performers=performers, at=at)
+    except Refusal:
+        resolve_holds(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at)
+        raise
 
 
 def _perform(

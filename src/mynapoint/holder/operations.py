@@ -27,7 +27,7 @@ from mynapoint.holder.rules import (
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 
-__all__ = ["answer_decision", "hold", "identify", "propose_decision", "reopen_hold"]
+__all__ = ["answer_decision", "hold", "identify", "propose_decision", "reopen_hold", "resolve_holds"]
 
 ROUNDS = 5
 
@@ -55,6 +55,13 @@ def identify(certificate: CertificateId, *, lineage: Lineage, key: bytes, at: da
         if record_chain(recording, at=at):
             return KnownHolder(id=recording.holder_id, certificate_hash=chain[0])
     raise RuntimeError("a certificate chain kept changing while it was read")
+
+
+@transaction.atomic
+def resolve_holds(certificate: CertificateId, *, lineage: Lineage, key: bytes, at: datetime) -> None:
+    """Close the open holds of a chain whose past is known by now, although the act that showed it was refused."""
+    if get_known_chain(hash_chain(certificate, lineage, key=key)).open_holds:
+        identify(certificate, lineage=lineage, key=key, at=at)
 
 
 @transaction.atomic
