@@ -42,17 +42,22 @@ def _simulate(*, lives: int, seed: int) -> int:
     # What these import needs Django's apps.
     from cast import LOADED_AT, PROGRAMME, PROGRAMME_FILE  # noqa: PLC0415
     from lives.platform import Platform  # noqa: PLC0415
-    from lives.simulation import simulate  # noqa: PLC0415
+    from lives.simulation import Result, simulate  # noqa: PLC0415
     from mynapoint.programme.operations import load_programme  # noqa: PLC0415
     from mynapoint.programme.queries import get_programme  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
     platform = Platform(get_programme(PROGRAMME, at=LOADED_AT))
-    columns = (TextColumn("lives"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as bar:
+    with Progress(TextColumn("lives"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("lives", total=lives)
-        result = simulate(platform, lives=lives, seed=seed, progress=lambda count: bar.advance(task, count))
+
+        def show(so_far: Result) -> None:
+            bar.update(task, completed=so_far.lives)
+            if not bar.console.is_terminal:
+                bar.console.print(str(so_far), soft_wrap=True)
+
+        result = simulate(platform, lives=lives, seed=seed, progress=show)
     for violation in result.violations[:SHOWN]:
         sys.stdout.write(f"{violation}\n")
     sys.stdout.write(f"{result}\n")

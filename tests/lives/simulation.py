@@ -39,9 +39,9 @@ def simulate(
     lives: int,
     seed: int,
     is_over_at_first: bool = False,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[Result], None] | None = None,
 ) -> Result:
-    """Let so many people live, and say what came of it; the same seed gives the same lives.
+    """Let so many people live, and say what came of it, and in between what has; the same seed gives the same lives.
 
     Over at the first violation, it leaves the lives of that time unfinished.
     """
@@ -55,7 +55,7 @@ def simulate(
                 break
             observer.audit()
             if progress:
-                progress(len(people))
+                progress(Result(seed, people.stop, observer.outcomes, tuple(observer.violations)))
     return Result(seed, lives, observer.outcomes, tuple(observer.violations))
 
 
