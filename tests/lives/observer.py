@@ -61,10 +61,6 @@ class Observer:
         elif isinstance(outcome, Passed):
             self._check_person(person if holder_of is None else holder_of, outcome.holder_id)
 
-    def knows(self, person: int) -> bool:
-        """Say whether the platform has met a person."""
-        return person in self._holders
-
     def complain(self, person: int, sentence: str) -> None:
         """Note a violation."""
         self.violations.append(f"person {person}: {sentence}")
