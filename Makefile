@@ -12,11 +12,11 @@ EACH_CORE := -n auto --dist loadfile
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
 
-.PHONY: help setup demo test test-pg15 check bench format
+.PHONY: help setup demo test test-pg15 check bench format simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
-		printf '  make %-10s %s\n' "$$name" "$$text"; done
+		printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: .venv/.synced ## Put everything that the project needs into .venv, as pinned in uv.lock.
 
@@ -59,3 +59,6 @@ format: setup ## Write every file as `make check` wants it.
 
 bench: setup ## Measure (ARGS=--json: one object a row).
 	@$(BIN)/python -m bench $(ARGS)
+
+simulate-lives: setup ## Let random people live with their cards (ARGS="--lives 100000 --seed 1").
+	@PYTHONPATH=. $(BIN)/python tests/simulate_lives.py $(ARGS)

@@ -160,9 +160,10 @@ class TestSubmit:
     # (4)
     def test_holds_a_certificate_whose_predecessor_is_unknown(self, cast: Cast, hanako: Path, link: Link) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=ForgetfulRegistry())
-        self.check_refused(HeldForReview, cast, link, cast.sign(link, hanako), authorities=authorities)
-        assert Hold.objects.count() == 1
+        refusal = self.check_refused(HeldForReview, cast, link, cast.sign(link, hanako), authorities=authorities)
+        assert Hold.objects.get().act_id == link.act_id
         assert Entry.objects.get().kind == "hold"
+        assert refusal.data() == {"hold": str(Entry.objects.get().id)}
         assert not Holder.objects.exists()
 
     def test_does_not_hold_for_somebody_who_cannot_sign(self, cast: Cast, hanako: Path, link: Link) -> None:

@@ -9,12 +9,11 @@ from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cast import AT, DAY
+from cast import AT
 from jpki.certificate import CertificateId
 from jpki.registry import FirstIssue, Lineage, Renewed, UnknownLineage
 from mynapoint.holder.models import Holder, HolderCertificate
-from mynapoint.holder.operations import hold, identify
-from mynapoint.holder.queries import is_held
+from mynapoint.holder.operations import identify
 from mynapoint.holder.rules import PredecessorUnknown, TwoHoldersInOneChain, hash_certificate
 
 KEY = b"k" * 32
@@ -81,14 +80,6 @@ class TestIdentify:
         known_as(987654321, FirstIssue())
         row = HolderCertificate.objects.get()
         assert (987654321).to_bytes(4, "big") not in bytes(row.certificate_hash)
-
-
-@pytest.mark.django_db
-class TestHold:
-    def test_holds_a_certificate_once(self) -> None:
-        assert hold(certificate(7), key=KEY, at=AT)
-        assert not hold(certificate(7), key=KEY, at=AT + DAY)
-        assert is_held(hash_certificate(certificate(7), key=KEY))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,7 @@ COLUMNS = """
     FROM information_schema.columns WHERE table_schema = 'public'
     ORDER BY table_name, ordinal_position"""
 UNIQUE_RULES = """
-    SELECT t.relname, i.relname, array_agg(a.attname::text)
+    SELECT t.relname, i.relname, array_agg(a.attname::text ORDER BY array_position(x.indkey::int2[], a.attnum))
     FROM pg_index x
     JOIN pg_class i ON i.oid = x.indexrelid
     JOIN pg_class t ON t.oid = x.indrelid

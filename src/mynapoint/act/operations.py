@@ -29,8 +29,8 @@ from mynapoint.act.rules import (
     read_statement,
 )
 from mynapoint.act.verification import Expected, VerifiedSigner, verify
-from mynapoint.holder.operations import hold, identify
-from mynapoint.holder.rules import HeldForReview, hash_certificate, hash_holder
+from mynapoint.holder.operations import hold, identify, resolve_holds
+from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, Unidentified, hash_holder
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 from mynapoint.kernel.refusal import Refusal
@@ -82,6 +82,7 @@ def submit(
     its journal entry and its answer are one transaction: a crash between the two leaves nothing done.
 
     :raises UnableToAct: when the link, the time, the certificate or the signature do not allow the act.
+    :raises HeldForReview, RejectedInReview: when nobody can say whose certificate it is.
     :raises Refusal: when the room refuses; the reason is kept with the act, so that its page can show it.
     """
     proposed = find_proposed(link)
@@ -89,11 +90,12 @@ def submit(
     _consume(proposed.id, at=at)
     try:
         signer = _verify(proposed, submission, audience=audience, authorities=authorities, at=at)
-        with transaction.atomic():
-            return _perform(proposed, signer, performers=performers, at=at)
+        return _do(proposed, signer, performers=performers, at=at)
+    except Unidentified as unidentified:
+        held = _hold(signer, proposed, unidentified, at=at)
+        _answer_refused(proposed.id, held, at=at)
+        raise held from None
     except Refusal as refusal:
-        if isinstance(refusal, HeldForReview):
-            _hold(signer, proposed.id, at=at)
         _answer_refused(proposed.id, refusal, at=at)
         raise
 
@@ -141,6 +143,16 @@ def _verify(
     return verify(submission, expected, authorities=authorities, at=at)
 
 
+def _do(proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime) -> Done:
+    """Do a verified act in one transaction; of a refused one nothing stays but an answer to what the office asks."""
+    try:
+        with transaction.atomic():
+            return _perform(proposed, signer, performers=performers, at=at)
+    except Refusal:
+        resolve_holds(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at)
+        raise
+
+
 def _perform(
     proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime
 ) -> Done:
@@ -160,6 +172,8 @@ def _perform(
         "act": str(act.id),
         "programme": act.programme_id,
         "holder": hash_holder(act.holder.id, key=settings.HOLDER_KEY).hex(),
+        # The receipt's number leads to the certificate and so, in a review, to its holder.
+        "certificate": act.holder.certificate_hash.hex(),
         "statement": sha256(bytes(proposed.statement)).hexdigest(),
         **performers[kind](act),
     }
@@ -174,9 +188,8 @@ def _answer_refused(act_id: UUID, refusal: Refusal, *, at: datetime) -> None:
     AnsweredAct.objects.create(id=act_id, answer=refusal.code, data=refusal.data(), answered_at=at)
 
 
-@transaction.atomic
-def _hold(signer: VerifiedSigner, act_id: UUID, *, at: datetime) -> None:
-    """Put the certificate on the list for review, with a journal entry the first time."""
-    if hold(signer.certificate, key=settings.HOLDER_KEY, at=at):
-        certificate = hash_certificate(signer.certificate, key=settings.HOLDER_KEY)
-        record(kind="hold", facts={"act": str(act_id), "certificate": certificate.hex()}, at=at)
+def _hold(
+    signer: VerifiedSigner, proposed: ProposedAct, unidentified: Unidentified, *, at: datetime
+) -> HeldForReview | RejectedInReview:
+    act = RefusedAct(id=proposed.id, kind=proposed.kind, programme_id=proposed.programme)
+    return hold(signer.certificate, unidentified, act=act, key=settings.HOLDER_KEY, at=at)

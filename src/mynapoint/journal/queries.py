@@ -1,7 +1,10 @@
 """What can be asked of the journal: checkpoints, proofs, and whether all of it is as it was written."""
 
+import json
 from collections.abc import Callable, Sequence
 from uuid import UUID
+
+from django.conf import settings
 
 from mynapoint.journal.merkle import (
     ProofRefused,
@@ -21,6 +24,8 @@ from mynapoint.journal.rules import (
     Problem,
     Report,
     Table,
+    WrittenFacts,
+    is_entry_sealed,
     octets_of,
 )
 from mynapoint.journal.tree import as_checkpoint, read_path
@@ -65,6 +70,14 @@ def get_inclusion_proof(entry_id: UUID) -> InclusionProof | None:
     except ProofRefused:
         raise JournalDamaged(Finding(Table.ENTRY, str(entry_id), Problem.NOT_THE_SIGNED_TREE)) from None
     return InclusionProof(entry_id=entry_id, octets=octets, index=index, path=path, checkpoint=newest)
+
+
+def find_written(entry_id: UUID) -> WrittenFacts | None:
+    """Return what an entry says, if it stands in the journal as this platform wrote it."""
+    entry = Entry.objects.filter(id=entry_id).first()
+    if entry is None or not is_entry_sealed(entry, key=settings.JOURNAL_SEAL_KEY):
+        return None
+    return WrittenFacts(kind=entry.kind, facts=json.loads(entry.facts), recorded_at=entry.recorded_at)
 
 
 def get_consistency_proof(old: int, new: int) -> tuple[bytes, ...]:

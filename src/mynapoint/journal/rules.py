@@ -142,6 +142,15 @@ class WrittenEntry(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenFacts:
+    """What an entry says, when its seal shows that this platform wrote it."""
+
+    kind: str
+    facts: Mapping[str, str | int]
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InclusionProof:
     """All that shows an entry to be in the journal: its bytes, its place, the path, and the signed checkpoint."""
 

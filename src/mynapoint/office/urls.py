@@ -3,13 +3,15 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from mynapoint.office import closings, money, views
+from mynapoint.office import closings, holds, money, views
 
 app_name = "office"
 urlpatterns = [
     path("", views.start, name="start"),
     path("login/", views.OfficeLogin.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="office:login"), name="logout"),
+    path("holds/", holds.hold_list, name="holds"),
+    path("holds/<uuid:hold_id>/", holds.hold, name="hold"),
     path("<slug:programme_id>/", views.programme, name="programme"),
     path("<slug:programme_id>/closings/", closings.closing_list, name="closings"),
     path("<slug:programme_id>/closings/<slug:service_id>/<str:period_id>/", closings.closing, name="closing"),

@@ -28,6 +28,27 @@ _REASONS: Final[Mapping[str, str]] = {
     "row_not_opened": "抽出した行が開示されていない",
     "row_not_drawn": "抽出していない行が開示された",
 }
+_REVIEWS: Final[Mapping[str, str]] = {
+    "awaiting_proposal": "提案待ち",
+    "awaiting_second_person": "二人目の確認待ち",
+    "identified": "つながりが届き、自動で終わった",
+    "superseded": "つながりが届き、別の確認に移った",
+    "released": "新しい本人とした",
+    "rejected": "認めなかった",
+    "attached": "前に手続した本人のものとした",
+    "settled": "どの本人のものかを決めた",
+    "predecessor_unknown": "前の証明書が分からない",
+    "two_holders": "前の証明書が二人の本人に分かれている",
+    "replaced": "取り替えたはずの証明書がまた使われた",
+    "attach": "前に手続した本人のものとする提案",
+    "release": "新しい本人とする提案",
+    "reject": "認めない提案",
+    "confirmed": "同意して決めた",
+    "declined": "同意しなかった",
+    "reservation": "予約",
+    "application": "申込",
+    "inquiry": "照会",
+}
 REOPEN_REASONS: Final[Mapping[str, str]] = {
     "service_corrects": "決済サービスが誤りを直して送り直す",
     "transmission_fault": "送信の途中で内容が壊れた",
@@ -45,3 +66,9 @@ def grouped(number: int) -> str:
 def in_words(code: str) -> str:
     """Write a state or a reason in Japanese; an unknown one as it is, so that nothing is hidden."""
     return _STATES.get(code) or _REASONS.get(code) or code
+
+
+@register.filter
+def in_review_words(code: str) -> str:
+    """Write a reason, a step or an outcome of a review in Japanese; an unknown one as it is."""
+    return _REVIEWS.get(code, code)
