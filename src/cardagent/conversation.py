@@ -10,9 +10,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cardagent.sentences import LAST_TRY_WARNING, Declined, PinMissing, Sentence
+from cardagent.languages import get_phrases
+from cardagent.sentences import Declined, PinMissing, Sentence
 from cardagent.site import Answer
-from cardagent.words import KIND_WORDS, Wording
+from cardagent.words import Wording
 from jpki.pin import MalformedPin, Pin
 
 _MAX_PIN_FILE_LENGTH: Final = 64
@@ -39,7 +40,9 @@ class Conversation:
         """This will say how often the PIN may still be typed, and warn before the last time."""
         self._console.print(Text(f"暗証番号を入力できる回数: あと{tries_left}回"))
         if tries_left == 1:
-            self._console.print(Text(f"注意: {LAST_TRY_WARNING}", style="bold yellow"))
+            phrases = get_phrases()
+            warning = f"{phrases.say('page.last_try_title')}。{phrases.say('page.last_try')}"
+            self._console.print(Text(f"注意: {warning}", style="bold yellow"))
 
     def check_consent(self) -> None:
         """This will ask whether to sign.
@@ -69,8 +72,8 @@ class Conversation:
 
     def show_answer(self, answer: Answer) -> None:
         """This will show the receipt."""
-        kind = KIND_WORDS.get(answer.kind, answer.kind)
-        self._console.print(Text(f"{kind}の手続が済みました。受付番号: {answer.receipt}", style="bold green"))
+        done = get_phrases().say_done(answer.kind)
+        self._console.print(Text(f"{done}。受付番号: {answer.receipt}", style="bold green"))
         self._console.print(Text(f"日時: {answer.done_at:%Y年%m月%d日 %H時%M分%S秒}"))
         for words in answer.words:
             self._console.print(Text(words))

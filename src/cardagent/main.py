@@ -10,11 +10,9 @@ from cardagent.clock import read_clock
 from cardagent.conversation import Conversation, read_pin_file
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, find_sentence
-from cardagent.signing import open_act, sign_pending_act
+from cardagent.signing import check_card, open_act, sign_pending_act
 from cardagent.site import open_http_client
 from cardagent.words import put_into_words
-from iccard.connection import CardConnection
-from jpki.client import JpkiCard, PinLocked
 from jpki.pin import Pin
 from jpki.virtual.card import VirtualCard
 
@@ -61,7 +59,7 @@ def _sign(
         act = open_act(act_link, http_client=http_client, at=read_clock(demo_clock))
         conversation.show_statement(put_into_words(act.statement))
         # (2) How often the PIN may still be typed.
-        _show_tries_left(connection, conversation)
+        conversation.show_tries_left(check_card(connection, at=read_clock(demo_clock)))
         # (3) Whether to sign at all.
         if not is_agreed:
             conversation.check_consent()
@@ -69,13 +67,6 @@ def _sign(
         pin = _get_pin(pin_file, conversation)
         # (5) The signature, and what became of it.
         conversation.show_answer(sign_pending_act(act, connection=connection, pin=pin, http_client=http_client))
-
-
-def _show_tries_left(connection: CardConnection, conversation: Conversation) -> None:
-    tries_left = JpkiCard(connection).get_pin_tries_left()
-    if tries_left == 0:
-        raise PinLocked
-    conversation.show_tries_left(tries_left)
 
 
 def _get_pin(pin_file: Path | None, conversation: Conversation) -> Pin:

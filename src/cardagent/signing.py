@@ -1,16 +1,22 @@
 """The way of an act through this program: fetch, show, sign, hand in."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx2
 
 from cardagent.link import ActLink
+from cardagent.refusal import UnableToSign
 from cardagent.site import Answer, fetch_statement, hand_in_signature
 from cardagent.statement import Statement, check_statement, parse_statement
 from iccard.connection import CardConnection
-from jpki.client import JpkiCard
+from jpki.certificate import UnacceptableCertificate, parse_certificate
+from jpki.client import JpkiCard, PinLocked, UnreadableCertificate
 from jpki.pin import Pin
+
+
+class CardCertificateExpired(UnableToSign):
+    """The certificate's time is over; the day is not told, because it is the holder's birthday."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +37,26 @@ def open_act(link: ActLink, *, http_client: httpx2.Client, at: datetime) -> Pend
     statement = parse_statement(statement_bytes)
     check_statement(statement, link=link, at=at)
     return PendingAct(link=link, statement=statement, statement_bytes=statement_bytes)
+
+
+def check_card(connection: CardConnection, *, at: datetime) -> int:
+    """This will look at the card before anybody types a PIN, and give the tries left, one at least.
+
+    :raises CardCertificateExpired: when its certificate is of no use any more.
+    :raises PinLocked: when no try is left.
+    :raises UnableToUseCard: when it is another card, or cannot be read.
+    """
+    card = JpkiCard(connection)
+    try:
+        certificate = parse_certificate(card.read_certificate())
+    except UnacceptableCertificate:
+        raise UnreadableCertificate from None
+    if at >= certificate.not_valid_after_utc + timedelta(seconds=1):
+        raise CardCertificateExpired
+    tries_left = card.get_pin_tries_left()
+    if tries_left == 0:
+        raise PinLocked
+    return tries_left
 
 
 def sign_pending_act(act: PendingAct, *, connection: CardConnection, pin: Pin, http_client: httpx2.Client) -> Answer:

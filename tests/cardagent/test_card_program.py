@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -17,12 +18,14 @@ import pytest
 from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json
 
 from cardagent.clock import MalformedDemoClock, read_clock
+from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
 from cardagent.refusal import UnableToSign
 from cardagent.sentences import STOPS, ExitCode, find_sentence
 from cardagent.signing import sign_act
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
+from cardagent.trust import UntrustedSite
 from jpki.client import PinLocked, WrongPin
 from jpki.path import check_certificate
 from jpki.pin import Pin
@@ -158,6 +161,7 @@ class TestFindSentence:
             MalformedStatement: MalformedStatement(Flaw.JSON),
             StatementExpired: StatementExpired(AT),
             WrongPin: WrongPin(2),
+            UntrustedSite: UntrustedSite("https://evil.example"),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
         }
         instance = examples.get(stop) or stop.__new__(stop)
@@ -165,6 +169,21 @@ class TestFindSentence:
         assert sentence.title
         assert sentence.advice
         assert sentence.code not in (0, 1, 2)
+
+    @pytest.mark.parametrize("language", Language)
+    def test_puts_values_in_place_in_every_language(self, language: Language) -> None:
+        assert "https://evil.example" in find_sentence(UntrustedSite("https://evil.example"), language=language).title
+        assert "2" in find_sentence(WrongPin(2), language=language).title
+
+
+class TestGetPhrases:
+    def test_has_the_same_names_and_values_in_every_language(self) -> None:
+        japanese, *others = (
+            {name: re.findall(r"{\w+}", text) for name, text in get_phrases(language).texts.items()}
+            for language in Language
+        )
+        assert all(sorted(other) == sorted(japanese) for other in others)
+        assert [name for other in others for name in japanese if sorted(other[name]) != sorted(japanese[name])] == []
 
 
 class TestReadClock:
