@@ -26,7 +26,7 @@ class Phrases:
 
     texts: Mapping[str, str]
 
-    def say(self, name: str, **values: object) -> str:
+    def say(self, name: str, /, **values: object) -> str:
         """This will give one phrase with its values in place."""
         # The phrase comes from this package; a value is put in as it is and never read as a phrase.
         return self.texts[name].format(**values)

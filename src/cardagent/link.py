@@ -61,9 +61,9 @@ class ActLink:
     def __repr__(self) -> str:
         return f"ActLink({self.origin}/act/…)"
 
-    def get_address(self, part: str) -> str:
-        """This will give the address of one part of the act."""
-        return f"{self.origin}/act/{self.token}/{part}"
+    def get_address(self, part: str = "") -> str:
+        """This will give the address of one part of the act, or of its page."""
+        return f"{self.origin}/act/{self.token}" + (f"/{part}" if part else "")
 
 
 def _split(text: str) -> SplitResult:

@@ -10,6 +10,7 @@ from cardagent.clock import read_clock
 from cardagent.conversation import Conversation, read_pin_file
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, find_sentence
+from cardagent.serving import find_configuration, run_window
 from cardagent.signing import check_card, open_act, sign_pending_act
 from cardagent.site import open_http_client
 from cardagent.words import put_into_words
@@ -24,6 +25,11 @@ CardFile = Annotated[Path, typer.Option("--card", help="仮想カードのファ
 PinFile = Annotated[Path | None, typer.Option("--pin-file", help="暗証番号のファイル。- は標準入力")]
 Yes = Annotated[bool, typer.Option("--yes", help="確認せずに署名する（自動実行用）")]
 DemoClock = Annotated[Path | None, typer.Option(envvar="MYNAPOINT_DEMO_CLOCK", help="デモ用の時計のファイル")]
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="署名できるサイトを書いた設定ファイル（TOML）")]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="待つポート（設定ファイルより優先）")]
+DemoCards = Annotated[Path | None, typer.Option(help="見本の仮想カードのフォルダー（MYNAPOINT_DEMO=1 のときだけ）")]
+Demo = Annotated[bool, typer.Option(envvar="MYNAPOINT_DEMO", hidden=True)]
 
 
 @app.callback()
@@ -73,6 +79,24 @@ def _get_pin(pin_file: Path | None, conversation: Conversation) -> Pin:
     return conversation.ask_pin() if pin_file is None else read_pin_file(pin_file)
 
 
+@app.command()
+def serve(
+    config: ConfigFile = None,
+    port: Port = None,
+    demo_cards: DemoCards = None,
+    demo_clock: DemoClock = None,
+    demo: Demo = False,
+) -> None:
+    """サイトからの手続を待ち、この機械のブラウザーで内容を示し、カードで署名します。"""
+    run_window(
+        config=config or find_configuration(), port=port, demo_cards=demo_cards, demo_clock=demo_clock, is_demo=demo
+    )
+
+
 def main() -> None:
     """This will run the command."""
     app()
+
+
+if __name__ == "__main__":
+    main()
