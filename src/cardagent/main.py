@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cardagent.clock import read_clock
 from cardagent.conversation import Conversation, read_pin_file
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, find_sentence
@@ -14,6 +13,7 @@ from cardagent.serving import find_configuration, run_window
 from cardagent.signing import check_card, open_act, sign_pending_act
 from cardagent.site import open_http_client
 from cardagent.words import put_into_words
+from democlock import get_clock
 from jpki.pin import Pin
 from jpki.virtual.card import VirtualCard
 
@@ -60,12 +60,13 @@ def _sign(
 ) -> None:
     act_link = ActLink.parse(link)
     connection = VirtualCard.open(card)
+    clock = get_clock(demo_clock)
     with open_http_client(act_link) as http_client:
         # (1) What is to be signed, from the statement itself.
-        act = open_act(act_link, http_client=http_client, at=read_clock(demo_clock))
+        act = open_act(act_link, http_client=http_client, at=clock())
         conversation.show_statement(put_into_words(act.statement))
         # (2) How often the PIN may still be typed.
-        conversation.show_tries_left(check_card(connection, at=read_clock(demo_clock)))
+        conversation.show_tries_left(check_card(connection, at=clock()))
         # (3) Whether to sign at all.
         if not is_agreed:
             conversation.check_consent()

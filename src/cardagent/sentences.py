@@ -5,7 +5,6 @@ from enum import IntEnum
 from typing import Final
 
 from cardagent.cards import CardMissing, CardRemoved, ReaderMissing, UnableToReachCard
-from cardagent.clock import MalformedDemoClock
 from cardagent.languages import Language, get_phrases
 from cardagent.link import InsecureLink, MalformedLink
 from cardagent.refusal import UnableToSign
@@ -13,6 +12,7 @@ from cardagent.signing import CardCertificateExpired
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable
 from cardagent.statement import ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
+from democlock import ClockFileUnreadable
 from iccard.frames import MalformedApdu
 from jpki.client import NotAMyNumberCard, PinLocked, UnableToUseCard, UnreadableCertificate, WrongPin
 from jpki.pin import MalformedPin
@@ -52,7 +52,7 @@ STOPS: Final = (
     UnableToUseCard,
     MalformedApdu,
     MalformedCardFile,
-    MalformedDemoClock,
+    ClockFileUnreadable,
     MalformedPin,
     SigningPasswordTyped,
     PinMissing,
@@ -96,7 +96,7 @@ _STOPS: Final[tuple[tuple[type[Exception], str, ExitCode], ...]] = (
     (MalformedCardFile, "malformed_card_file", ExitCode.CARD_UNUSABLE),
     (UnableToUseCard, "card_unusable", ExitCode.CARD_UNUSABLE),
     (MalformedApdu, "card_unusable", ExitCode.CARD_UNUSABLE),
-    (MalformedDemoClock, "malformed_demo_clock", ExitCode.NOT_SIGNABLE),
+    (ClockFileUnreadable, "malformed_demo_clock", ExitCode.NOT_SIGNABLE),
     (Declined, "declined", ExitCode.DECLINED),
 )
 

@@ -8,10 +8,10 @@ from typing import Final
 import typer
 
 from cardagent.cards import CardSource, NoReaders, VirtualCards
-from cardagent.clock import read_clock
 from cardagent.trust import Configuration, MalformedConfiguration
 from cardagent.window.desk import Desk
 from cardagent.window.server import HOST, PortTaken, serve
+from democlock import get_clock
 
 APPLICATION: Final = "mynapoint-card"
 
@@ -42,7 +42,7 @@ def run_window(
         configuration = Configuration.read(config)
         if demo_cards is not None or demo_clock is not None:
             check_demonstration(configuration, is_demo=is_demo)
-        desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=lambda: read_clock(demo_clock))
+        desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=get_clock(demo_clock))
         _announce(configuration, port=port or configuration.port)
         serve(desk, port=port or configuration.port)
     except MalformedConfiguration as error:

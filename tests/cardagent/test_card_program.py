@@ -17,7 +17,6 @@ import httpx2
 import pytest
 from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json
 
-from cardagent.clock import MalformedDemoClock, read_clock
 from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
 from cardagent.refusal import UnableToSign
@@ -26,6 +25,7 @@ from cardagent.signing import sign_act
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
+from democlock import ClockFileUnreadable
 from jpki.client import PinLocked, WrongPin
 from jpki.path import check_certificate
 from jpki.pin import Pin
@@ -161,6 +161,7 @@ class TestFindSentence:
             MalformedStatement: MalformedStatement(Flaw.JSON),
             StatementExpired: StatementExpired(AT),
             WrongPin: WrongPin(2),
+            ClockFileUnreadable: ClockFileUnreadable(Path("clock.json")),
             UntrustedSite: UntrustedSite("https://evil.example"),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
         }
@@ -184,25 +185,6 @@ class TestGetPhrases:
         )
         assert all(sorted(other) == sorted(japanese) for other in others)
         assert [name for other in others for name in japanese if sorted(other[name]) != sorted(japanese[name])] == []
-
-
-class TestReadClock:
-    def test_stands_still_without_since(self, tmp_path: Path) -> None:
-        clock = tmp_path / "clock.json"
-        clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))
-        assert read_clock(clock) == AT
-
-    def test_runs_on_from_since(self, tmp_path: Path) -> None:
-        clock = tmp_path / "clock.json"
-        started = read_clock(None)
-        clock.write_text(json.dumps({"at": AT.isoformat(), "since": started.isoformat()}))
-        assert timedelta(0) <= read_clock(clock) - AT < timedelta(seconds=30)
-
-    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"at": 1, "since": null}', '{"at": "x", "since": null}'])
-    def test_refuses_another_file(self, tmp_path: Path, content: str) -> None:
-        (tmp_path / "clock.json").write_text(content)
-        with pytest.raises(MalformedDemoClock):
-            read_clock(tmp_path / "clock.json")
 
 
 COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()"]

@@ -1,9 +1,8 @@
 """What is done for a visit: open it, look at the card, sign once, and know when it is over."""
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Lock
 from typing import Final
 
@@ -15,6 +14,7 @@ from cardagent.site import ActRefused, OutcomeUnknown, open_http_client
 from cardagent.statement import StatementExpired, check_statement
 from cardagent.trust import TrustedSite, find_trusted
 from cardagent.window.visits import Visit, Visits
+from democlock import Clock
 from jpki.pin import Pin
 
 # After these the site has the signature, or will never take one.
@@ -37,7 +37,7 @@ class Desk:
 
     sites: Sequence[TrustedSite]
     cards: CardSource
-    clock: Callable[[], datetime]
+    clock: Clock
     visits: Visits = field(default_factory=Visits)
     # One exchange with a card at a time, whoever asks.
     _card_lock: Lock = field(default_factory=Lock)
