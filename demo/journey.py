@@ -224,7 +224,7 @@ class Journey:
             window = Window(origin=self.town.environment["MYNAPOINT_CARD_PROGRAM"], person=hanako)
             page = window.sign(hanako.fill_in("/status/"))
             check("国があなたについて持っている情報" in page.words, page.words)
-            check("はなまるペイ、アカウント" in page.words, page.words)
+            check("済みました。これから" in page.words, page.words)
             said.append("サイトに戻り、予約と申込が見えた")
         with self.story.step("花子さんが自分の行の受領書を確かめる") as said:
             file = self.town.folder / "hanako.receipt.json"
