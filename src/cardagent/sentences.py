@@ -7,9 +7,23 @@ from typing import Final
 from cardagent.clock import MalformedDemoClock
 from cardagent.link import InsecureLink, MalformedLink
 from cardagent.refusal import UnableToSign
+from cardagent.signing import CardExchanged
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable
 from cardagent.statement import ForeignStatement, MalformedStatement, StatementExpired
 from iccard.frames import MalformedApdu
+from iccard.unreachable import (
+    CardMute,
+    CardRemoved,
+    NoCard,
+    NoReader,
+    ReaderFailed,
+    ReaderInUse,
+    ReaderNotFound,
+    ReaderServiceMissing,
+    ReaderSupportMissing,
+    SeveralCards,
+    UnableToReachCard,
+)
 from jpki.client import NotAMyNumberCard, PinLocked, UnableToUseCard, WrongPin
 from jpki.pin import MalformedPin
 from jpki.virtual.contents import MalformedCardFile
@@ -36,6 +50,9 @@ class ExitCode(IntEnum):
     REFUSED = 9
     MALFORMED_PIN = 10
     OUTCOME_UNKNOWN = 11
+    READER_UNUSABLE = 12
+    NO_CARD = 13
+    CARD_REMOVED = 14
 
 
 class PinMissing(Exception):
@@ -48,6 +65,7 @@ class Declined(Exception):
 
 STOPS: Final = (
     UnableToSign,
+    UnableToReachCard,
     UnableToUseCard,
     MalformedApdu,
     MalformedCardFile,
@@ -83,6 +101,9 @@ _SENTENCES: Final[tuple[tuple[type[Exception], Sentence], ...]] = (
     (StatementExpired, Sentence(
         code=ExitCode.NOT_SIGNABLE, title="署名の期限が過ぎました。",
         advice="サイトで手続をはじめからやり直してください。")),
+    (CardExchanged, Sentence(
+        code=ExitCode.CARD_UNUSABLE, title="はじめに置いたカードとちがうカードのため、署名しません。",
+        advice="暗証番号は試していません。ご自身のカードだけを置いて、もう一度はじめからどうぞ。")),
     (SiteUnreachable, Sentence(
         code=ExitCode.SITE_UNREACHABLE, title="サイトにつながりません。",
         advice="まだ何も送っていません。少し待ってから、もう一度お試しください。")),
@@ -101,6 +122,28 @@ _SENTENCES: Final[tuple[tuple[type[Exception], Sentence], ...]] = (
     (PinMissing, Sentence(
         code=ExitCode.MALFORMED_PIN, title="暗証番号を受け取れません。",
         advice="キーボードのある端末で使うか、--pin-file で暗証番号のファイルを示してください。")),
+    (CardRemoved, Sentence(
+        code=ExitCode.CARD_REMOVED, title="カードが途中でリーダーから離れました。",
+        advice="署名は送っていません。カードを置きなおして、同じリンクでもう一度どうぞ。"
+               "暗証番号を入力できる回数は、そのとき表示します。")),
+    (NoCard, Sentence(
+        code=ExitCode.NO_CARD, title="カードが見つかりません。",
+        advice="マイナンバーカードをリーダーに置いて、もう一度お試しください。")),
+    (CardMute, Sentence(
+        code=ExitCode.CARD_UNUSABLE, title="カードが応答しません。",
+        advice="カードの向きと裏表を確かめて、置きなおしてください。")),
+    (NoReader, Sentence(
+        code=ExitCode.READER_UNUSABLE, title="カードリーダーが見つかりません。",
+        advice="リーダーをパソコンにつないで、もう一度お試しください。")),
+    (ReaderInUse, Sentence(
+        code=ExitCode.READER_UNUSABLE, title="ほかのプログラムがカードを使っています。",
+        advice="ほかのプログラムを終えるか、少し待ってから、もう一度お試しください。")),
+    (ReaderServiceMissing, Sentence(
+        code=ExitCode.READER_UNUSABLE, title="カードリーダーのサービスが動いていません。",
+        advice="Linux では pcscd を、Windows では Smart Card サービスを始めてから、もう一度お試しください。")),
+    (ReaderSupportMissing, Sentence(
+        code=ExitCode.READER_UNUSABLE, title="このプログラムには、カードリーダーの部品が入っていません。",
+        advice="mynapoint[reader] を入れるか、--card で仮想カードのファイルを示してください。")),
     (NotAMyNumberCard, Sentence(
         code=ExitCode.CARD_UNUSABLE, title="マイナンバーカードではありません。",
         advice="マイナンバーカードを置いて、もう一度お試しください。")),
@@ -133,4 +176,26 @@ def find_sentence(stop: Exception) -> Sentence:
                 title=f"暗証番号がちがいます。あと{stop.tries_left}回でロックされます。",
                 advice="暗証番号を確かめてから、もう一度はじめからどうぞ。利用者証明用の4けたの数字です。",
             )
+        case ReaderNotFound():
+            return Sentence(
+                code=ExitCode.READER_UNUSABLE,
+                title=f"「{stop.name}」というカードリーダーを一つに決められません。",
+                advice=f"--reader に、次のうちの一つを示してください: {_quote(stop.readers)}",
+            )
+        case SeveralCards():
+            return Sentence(
+                code=ExitCode.READER_UNUSABLE,
+                title="いくつかのリーダーにカードがあります。",
+                advice=f"一枚だけにするか、--reader に次のうちの一つを示してください: {_quote(stop.readers)}",
+            )
+        case ReaderFailed():
+            return Sentence(
+                code=ExitCode.READER_UNUSABLE,
+                title="カードリーダーが使えません。",
+                advice=f"リーダーをつなぎなおして、もう一度お試しください。番号: {stop.code:#010x}",
+            )
     return next(sentence for kind, sentence in _SENTENCES if isinstance(stop, kind))
+
+
+def _quote(readers: tuple[str, ...]) -> str:
+    return "、".join(f"「{reader}」" for reader in readers)

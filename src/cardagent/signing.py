@@ -6,11 +6,17 @@ from datetime import datetime
 import httpx2
 
 from cardagent.link import ActLink
+from cardagent.places import CardPlace
+from cardagent.refusal import UnableToSign
 from cardagent.site import Answer, fetch_statement, hand_in_signature
 from cardagent.statement import Statement, check_statement, parse_statement
 from iccard.connection import CardConnection
-from jpki.client import JpkiCard
+from jpki.client import JpkiCard, SignedStatement
 from jpki.pin import Pin
+
+
+class CardExchanged(UnableToSign):
+    """The card that lies there now is another than the one that was looked at; its PIN was not tried."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +28,14 @@ class PendingAct:
     statement_bytes: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenCard:
+    """What was seen of a card before its holder was asked for anything: which card it is, and its PIN's tries."""
+
+    certificate: bytes = field(repr=False)
+    pin_tries_left: int
+
+
 def open_act(link: ActLink, *, http_client: httpx2.Client, at: datetime) -> PendingAct:
     """This will fetch an act and let pass only one that can be shown in full and may be signed here and now.
 
@@ -31,6 +45,33 @@ def open_act(link: ActLink, *, http_client: httpx2.Client, at: datetime) -> Pend
     statement = parse_statement(statement_bytes)
     check_statement(statement, link=link, at=at)
     return PendingAct(link=link, statement=statement, statement_bytes=statement_bytes)
+
+
+def look_at_card(place: CardPlace) -> SeenCard:
+    """This will see which card lies there and how often its PIN may be typed, in one exchange that wants no PIN.
+
+    :raises UnableToReachCard: when there is no card.
+    :raises UnableToUseCard: when it is no My Number Card, or cannot be read.
+    """
+    with place.open() as connection:
+        card = JpkiCard(connection)
+        return SeenCard(certificate=card.read_certificate(), pin_tries_left=card.get_pin_tries_left())
+
+
+def sign_at(place: CardPlace, act: PendingAct, *, seen: SeenCard, pin: Pin) -> SignedStatement:
+    """This will have the card that was seen sign the act, in one exchange with one try of the PIN.
+
+    Nothing is handed in yet: the card may go before the site is asked, and the site may take its time.
+
+    :raises CardExchanged: when another card lies there.
+    :raises UnableToReachCard: when the card goes before it has signed.
+    :raises UnableToUseCard: when the card does not sign.
+    """
+    with place.open() as connection:
+        card = JpkiCard(connection)
+        if not card.is_card_of(seen.certificate):
+            raise CardExchanged
+        return card.sign_statement(act.statement_bytes, pin=pin)
 
 
 def sign_pending_act(act: PendingAct, *, connection: CardConnection, pin: Pin, http_client: httpx2.Client) -> Answer:

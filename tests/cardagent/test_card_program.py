@@ -23,6 +23,7 @@ from cardagent.sentences import STOPS, ExitCode, find_sentence
 from cardagent.signing import sign_act
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
+from iccard.unreachable import ReaderFailed, ReaderNotFound, SeveralCards, UnableToReachCard
 from jpki.client import PinLocked, WrongPin
 from jpki.path import check_certificate
 from jpki.pin import Pin
@@ -148,7 +149,7 @@ class TestSignAct:
 
 
 # Of these only subclasses are raised.
-STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign}
+STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign, UnableToReachCard}
 
 
 class TestFindSentence:
@@ -158,6 +159,9 @@ class TestFindSentence:
             MalformedStatement: MalformedStatement(Flaw.JSON),
             StatementExpired: StatementExpired(AT),
             WrongPin: WrongPin(2),
+            ReaderNotFound: ReaderNotFound(name="x", readers=("a", "b")),
+            SeveralCards: SeveralCards(readers=("a", "b")),
+            ReaderFailed: ReaderFailed(0x80100001),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
         }
         instance = examples.get(stop) or stop.__new__(stop)
