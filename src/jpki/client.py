@@ -94,7 +94,7 @@ class JpkiCard:
         self._select_application()
         self._select(Ef.AUTHENTICATION_CERTIFICATE)
         length = min(len(certificate), MAX_RESPONSE_DATA)
-        return self._read_binary(offset=0, length=length) == certificate[:length]
+        return self._read_pieces(length) == certificate[:length]
 
     def sign_statement(self, statement: bytes, *, pin: Pin) -> SignedStatement:
         """This will have the card sign the statement, with one try of the PIN and none repeated.
@@ -150,11 +150,15 @@ class JpkiCard:
         length = int.from_bytes(header[2:], "big") + _CERTIFICATE_HEADER_LENGTH
         if header[:2] != b"\x30\x82" or length > MAX_CERTIFICATE_LENGTH:
             raise UnreadableCertificate
-        certificate = header
-        while len(certificate) < length:
-            missing = length - len(certificate)
-            certificate += self._read_binary(offset=len(certificate), length=min(missing, MAX_RESPONSE_DATA))
-        return certificate
+        return self._read_pieces(length, begun=header)
+
+    def _read_pieces(self, length: int, *, begun: bytes = b"") -> bytes:
+        """This will read the selected file on to this length, in the pieces that the card gives."""
+        content = begun
+        while len(content) < length:
+            missing = length - len(content)
+            content += self._read_binary(offset=len(content), length=min(missing, MAX_RESPONSE_DATA))
+        return content
 
     def _read_binary(self, *, offset: int, length: int) -> bytes:
         answer = self._send(Instruction.READ_BINARY, p1=offset >> 8, p2=offset & 0xFF, expected_length=length)
