@@ -1,38 +1,22 @@
-"""Where a card may be: at a reader, or for demonstrations in a folder of virtual cards."""
+"""The places among which a person chooses: this machine's readers, or in a demonstration a folder of virtual cards."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from iccard.connection import CardConnection
-from jpki.virtual.card import VirtualCard
+from cardagent.places import CardPlace, FilePlace, ReaderPlace
+from iccard.pcsc import list_readers
+from iccard.unreachable import NoCard, NoReader
 from jpki.virtual.contents import MalformedCardFile, describe_card
 
 
-class UnableToReachCard(Exception):
-    """There is no card to speak to."""
-
-
-class ReaderMissing(UnableToReachCard):
-    """No reader is connected, or the one that was chosen is gone."""
-
-
-class CardMissing(UnableToReachCard):
-    """No card is at the reader."""
-
-
-class CardRemoved(UnableToReachCard):
-    """The card left the reader in the middle of an exchange."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CardPlace:
-    """One place where a card may be: a name for the program and one for the person."""
+class NamedPlace:
+    """A place for a card under the name that a person knows it by: a reader's, or in a demonstration a person's."""
 
-    id: str
-    label: str
+    name: str
+    place: CardPlace
 
 
 class CardSource(Protocol):
@@ -42,31 +26,24 @@ class CardSource(Protocol):
     def is_virtual(self) -> bool:
         """This will tell whether the cards are a demonstration's."""
 
-    def list_places(self) -> Sequence[CardPlace]:
+    def list_places(self) -> Sequence[NamedPlace]:
         """This will list where a card may be.
 
-        :raises ReaderMissing: when there is no place at all.
-        """
-
-    def open(self, place_id: str, /) -> AbstractContextManager[CardConnection]:
-        """This will connect to the card at a place for one exchange, with nobody between.
-
-        :raises UnableToReachCard: when there is none, also when it goes in the middle.
+        :raises UnableToReachCard: when there is no place at all.
         """
 
 
-class NoReaders:
-    """The source of a machine without any way to a card."""
+class Readers:
+    """The readers that are connected to this machine."""
 
     is_virtual = False
 
-    def list_places(self) -> Sequence[CardPlace]:
+    def list_places(self) -> Sequence[NamedPlace]:
         """See `CardSource`."""
-        raise ReaderMissing
-
-    def open(self, _place_id: str, /) -> AbstractContextManager[CardConnection]:
-        """See `CardSource`."""
-        raise ReaderMissing
+        places = [NamedPlace(name=name, place=ReaderPlace(name)) for name in list_readers()]
+        if not places:
+            raise NoReader
+        return places
 
 
 class VirtualCards:
@@ -77,24 +54,23 @@ class VirtualCards:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def list_places(self) -> Sequence[CardPlace]:
+    def list_places(self) -> Sequence[NamedPlace]:
         """See `CardSource`; files that hold no card are passed over."""
-        places = [CardPlace(id=path.stem, label=path.stem) for path in self._find_files() if _holds_card(path)]
-        if not places:
-            raise ReaderMissing
-        return places
+        files = [path for path in sorted(self._folder.glob("*.json")) if _holds_card(path)]
+        if not files:
+            raise NoReader
+        return [NamedPlace(name=path.stem, place=FilePlace(path)) for path in files]
 
-    @contextmanager
-    def open(self, place_id: str, /) -> Iterator[CardConnection]:
-        """See `CardSource`."""
-        # Looked up, never joined: the name comes from a form.
-        path = next((path for path in self._find_files() if path.stem == place_id), None)
-        if path is None:
-            raise CardMissing
-        yield VirtualCard.open(path)
 
-    def _find_files(self) -> list[Path]:
-        return sorted(self._folder.glob("*.json"))
+def find_place(places: Sequence[NamedPlace], *, name: str | None) -> CardPlace:
+    """This will find a place by its name, which may come from a form, or the only one.
+
+    :raises NoCard: when there is none of this name any more.
+    """
+    for place in places:
+        if name in (place.name, None):
+            return place.place
+    raise NoCard
 
 
 def _holds_card(path: Path) -> bool:

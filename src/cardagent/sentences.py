@@ -4,16 +4,28 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from cardagent.cards import CardMissing, CardRemoved, ReaderMissing, UnableToReachCard
 from cardagent.languages import Language, get_phrases
 from cardagent.link import InsecureLink, MalformedLink
 from cardagent.refusal import UnableToSign
-from cardagent.signing import CardCertificateExpired
+from cardagent.signing import CardCertificateExpired, CardExchanged
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable
 from cardagent.statement import ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
 from democlock import ClockFileUnreadable
 from iccard.frames import MalformedApdu
+from iccard.unreachable import (
+    CardMute,
+    CardRemoved,
+    NoCard,
+    NoReader,
+    ReaderFailed,
+    ReaderInUse,
+    ReaderNotFound,
+    ReaderServiceMissing,
+    ReaderSupportMissing,
+    SeveralCards,
+    UnableToReachCard,
+)
 from jpki.client import NotAMyNumberCard, PinLocked, UnableToUseCard, UnreadableCertificate, WrongPin
 from jpki.pin import MalformedPin
 from jpki.virtual.contents import MalformedCardFile
@@ -32,6 +44,9 @@ class ExitCode(IntEnum):
     REFUSED = 9
     MALFORMED_PIN = 10
     OUTCOME_UNKNOWN = 11
+    READER_UNUSABLE = 12
+    NO_CARD = 13
+    CARD_REMOVED = 14
 
 
 class PinMissing(Exception):
@@ -86,10 +101,17 @@ _STOPS: Final[tuple[tuple[type[Exception], str, ExitCode], ...]] = (
     (SigningPasswordTyped, "signing_password", ExitCode.MALFORMED_PIN),
     (MalformedPin, "malformed_pin", ExitCode.MALFORMED_PIN),
     (PinMissing, "pin_missing", ExitCode.MALFORMED_PIN),
-    (ReaderMissing, "reader_missing", ExitCode.CARD_UNUSABLE),
-    (CardMissing, "card_missing", ExitCode.CARD_UNUSABLE),
-    (CardRemoved, "card_removed", ExitCode.CARD_UNUSABLE),
-    (UnableToReachCard, "card_unusable", ExitCode.CARD_UNUSABLE),
+    (CardExchanged, "card_exchanged", ExitCode.CARD_UNUSABLE),
+    (NoReader, "reader_missing", ExitCode.READER_UNUSABLE),
+    (ReaderNotFound, "reader_not_found", ExitCode.READER_UNUSABLE),
+    (ReaderInUse, "reader_in_use", ExitCode.READER_UNUSABLE),
+    (ReaderServiceMissing, "reader_service_missing", ExitCode.READER_UNUSABLE),
+    (ReaderSupportMissing, "reader_support_missing", ExitCode.READER_UNUSABLE),
+    (ReaderFailed, "reader_failed", ExitCode.READER_UNUSABLE),
+    (SeveralCards, "several_cards", ExitCode.READER_UNUSABLE),
+    (NoCard, "card_missing", ExitCode.NO_CARD),
+    (CardMute, "card_mute", ExitCode.CARD_UNUSABLE),
+    (CardRemoved, "card_removed", ExitCode.CARD_REMOVED),
     (NotAMyNumberCard, "not_a_my_number_card", ExitCode.CARD_UNUSABLE),
     (UnreadableCertificate, "unreadable_certificate", ExitCode.CARD_UNUSABLE),
     (CardCertificateExpired, "certificate_expired", ExitCode.CARD_UNUSABLE),
@@ -101,18 +123,20 @@ _STOPS: Final[tuple[tuple[type[Exception], str, ExitCode], ...]] = (
 )
 
 
-_VALUES: Final = ("title", "detail", "tries_left", "origin")
+_VALUES: Final = ("title", "detail", "tries_left", "origin", "name", "readers", "code")
 
 
 def find_sentence(stop: Exception, *, language: Language = Language.JAPANESE) -> Sentence:
     """This will put a stop into words; the site's own words are given as they are."""
-    name, code = next((name, code) for kind, name, code in _STOPS if isinstance(stop, kind))
-    values = {
-        value: getattr(stop, value) for value in ("title", "detail", "tries_left", "origin") if hasattr(stop, value)
-    }
+    key, code = next((key, code) for kind, key, code in _STOPS if isinstance(stop, kind))
+    values = {value: _show(getattr(stop, value)) for value in _VALUES if hasattr(stop, value)}
     phrases = get_phrases(language)
     return Sentence(
         code=code,
-        title=phrases.say(f"stop.{name}.title", **values),
-        advice=phrases.say(f"stop.{name}.advice", **values),
+        title=phrases.say(f"stop.{key}.title", **values),
+        advice=phrases.say(f"stop.{key}.advice", **values),
     )
+
+
+def _show(value: object) -> object:
+    return "、".join(f"「{name}」" for name in value) if isinstance(value, tuple) else value

@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from cardagent.cards import CardSource, NoReaders, VirtualCards
+from cardagent.cards import CardSource, Readers, VirtualCards
 from cardagent.trust import Configuration, MalformedConfiguration
 from cardagent.window.desk import Desk
 from cardagent.window.server import HOST, PortTaken, serve
@@ -54,7 +54,7 @@ def run_window(
 
 
 def _open_cards(demo_cards: Path | None) -> CardSource:
-    return NoReaders() if demo_cards is None else VirtualCards(demo_cards)
+    return Readers() if demo_cards is None else VirtualCards(demo_cards)
 
 
 def _announce(configuration: Configuration, *, port: int) -> None:

@@ -16,6 +16,7 @@ GOALS = {
         "reservations, 5,000 holders": 0.8,
         "reservations, their statements alone, 5,000 holders": 0.8,
     },
+    "stack": {},
     "verification": {"statement verification, one core": 0.25},
 }
 

@@ -26,6 +26,7 @@ from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnre
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
 from democlock import ClockFileUnreadable
+from iccard.unreachable import ReaderFailed, ReaderNotFound, SeveralCards, UnableToReachCard
 from jpki.client import PinLocked, WrongPin
 from jpki.path import check_certificate
 from jpki.pin import Pin
@@ -151,7 +152,7 @@ class TestSignAct:
 
 
 # Of these only subclasses are raised.
-STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign}
+STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign, UnableToReachCard}
 
 
 class TestFindSentence:
@@ -161,6 +162,9 @@ class TestFindSentence:
             MalformedStatement: MalformedStatement(Flaw.JSON),
             StatementExpired: StatementExpired(AT),
             WrongPin: WrongPin(2),
+            ReaderNotFound: ReaderNotFound(name="x", readers=("a", "b")),
+            SeveralCards: SeveralCards(readers=("a", "b")),
+            ReaderFailed: ReaderFailed(0x80100001),
             ClockFileUnreadable: ClockFileUnreadable(Path("clock.json")),
             UntrustedSite: UntrustedSite("https://evil.example"),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
@@ -180,7 +184,7 @@ class TestFindSentence:
 class TestGetPhrases:
     def test_has_the_same_names_and_values_in_every_language(self) -> None:
         japanese, *others = (
-            {name: re.findall(r"{\w+}", text) for name, text in get_phrases(language).texts.items()}
+            {name: re.findall(r"{\w+[^}]*}", text) for name, text in get_phrases(language).texts.items()}
             for language in Language
         )
         assert all(sorted(other) == sorted(japanese) for other in others)

@@ -1,5 +1,6 @@
 """`mynapoint-card serve`: the real program as a process, a site, and a browser between them."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -411,7 +412,8 @@ class TestServe:
                 Browser(program) as visitor,
             ):
                 page = visitor.open(site.link)
-                assert "読み取り機がつながっていません" in page.words
+                assert re.search("読み取り機がつながっていません|リーダーの(サービス|部品)", page.words)
+                assert 'name="pin"' not in page.response.text
                 assert "見本" not in page.response.text.replace("見本のサイト", "")
 
 

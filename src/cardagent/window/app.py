@@ -122,7 +122,7 @@ class Window:
         visit.stop = None
         if "place" in form:
             visit.take_digits()
-            visit.place_id = form["place"] or None
+            visit.place_id, visit.seen = form["place"] or None, None
         elif "key" in form:
             visit.press(form["key"], typed=form.get("pin", ""))
         else:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
 
-from cardagent.cards import CardPlace, CardSource
+from cardagent.cards import CardSource, NamedPlace, find_place
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, SigningPasswordTyped
-from cardagent.signing import check_card, open_act, sign_pending_act
-from cardagent.site import ActRefused, OutcomeUnknown, open_http_client
+from cardagent.signing import look_at_card, open_act, sign_at
+from cardagent.site import ActRefused, OutcomeUnknown, hand_in_signature, open_http_client
 from cardagent.statement import StatementExpired, check_statement
 from cardagent.trust import TrustedSite, find_trusted
 from cardagent.window.visits import Visit, Visits
@@ -26,7 +26,7 @@ _SHORTEST_PASSWORD: Final = 6
 class CardView:
     """How the card stands: the tries left, or what stands against using it; or the places to choose from."""
 
-    places: Sequence[CardPlace] = ()
+    places: Sequence[NamedPlace] = ()
     tries_left: int | None = None
     stop: Exception | None = None
 
@@ -58,9 +58,10 @@ class Desk:
             places = self.cards.list_places()
             if visit.place_id is None and (self.cards.is_virtual or len(places) > 1):
                 return CardView(places=places)
-            place_id = visit.place_id or places[0].id
-            with self._card_lock, self.cards.open(place_id) as connection:
-                return CardView(tries_left=check_card(connection, at=self.clock()))
+            place = find_place(places, name=visit.place_id)
+            with self._card_lock:
+                visit.seen = look_at_card(place, at=self.clock())
+            return CardView(tries_left=visit.seen.pin_tries_left)
         except STOPS as stop:
             return CardView(stop=stop)
 
@@ -79,14 +80,13 @@ class Desk:
             return
         try:
             pin = _read_pin(visit.take_digits() + typed)
-            place_id = visit.place_id or self.cards.list_places()[0].id
-            with (
-                open_http_client(visit.act.link) as http_client,
-                self._card_lock,
-                self.cards.open(place_id) as connection,
-            ):
-                check_card(connection, at=self.clock())
-                visit.end(answer=sign_pending_act(visit.act, connection=connection, pin=pin, http_client=http_client))
+            place = find_place(self.cards.list_places(), name=visit.place_id)
+            with self._card_lock:
+                seen = visit.seen or look_at_card(place, at=self.clock())
+                signed = sign_at(place, visit.act, seen=seen, pin=pin)
+            # The card may go now; the site may take its time.
+            with open_http_client(visit.act.link) as http_client:
+                visit.end(answer=hand_in_signature(visit.act.link, signed, http_client=http_client))
         except _FINAL as stop:
             visit.end(stop=stop)
         except STOPS as stop:

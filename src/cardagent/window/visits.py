@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Final
 
 from cardagent.link import encode_base64url
-from cardagent.signing import PendingAct
+from cardagent.signing import PendingAct, SeenCard
 from cardagent.site import Answer
 from cardagent.trust import TrustedSite
 
@@ -37,6 +37,7 @@ class Visit:
     act: PendingAct
     site: TrustedSite
     place_id: str | None = None
+    seen: SeenCard | None = None
     stop: Exception | None = None
     answer: Answer | None = None
     is_over: bool = False
