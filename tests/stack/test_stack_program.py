@@ -138,7 +138,7 @@ class TestSign:
         with open_http_client(link) as http_client:
             act = open_act(link, http_client=http_client, at=AT)
         with lying_in(reader, at(card_path)):
-            seen = look_at_card(place)
+            seen = look_at_card(place, at=AT)
         with lying_in(reader, recorder.power_up), pytest.raises(CardExchanged):
             sign_at(place, act, seen=seen, pin=Pin("1234"))
         assert not [frame for frame in recorder.frames if frame[1] == 0x20]

@@ -28,7 +28,7 @@ def go_all_the_way(link: str, reader: Reader) -> Answer:
     place, act_link = ReaderPlace(reader.name), ActLink.parse(link)
     with open_http_client(act_link) as http_client:
         act = open_act(act_link, http_client=http_client, at=AT)
-        seen = look_at_card(place)
+        seen = look_at_card(place, at=AT)
         assert seen.pin_tries_left == 3
         signed = sign_at(place, act, seen=seen, pin=Pin("1234"))
         return hand_in_signature(act_link, signed, http_client=http_client)
