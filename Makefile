@@ -12,7 +12,10 @@ EACH_CORE := -n auto --dist loadfile
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
 
-.PHONY: help setup demo test test-pg15 check bench format simulate-lives
+# What the real driver stack is made of, and what pyscard is built with.
+STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
+
+.PHONY: help setup reader demo test test-pg15 check bench format simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -32,13 +35,30 @@ setup: .venv/.synced ## Put everything that the project needs into .venv, as pin
 	@$(BIN)/uv sync --frozen --quiet
 	@touch $@
 
+reader: .venv/.reader ## Add what card readers need, and the tests through real drivers (Debian's packages when root).
+
+# Never stops `make test`: where the stack cannot be, its tests are left out, and say so.
+.venv/.reader: .venv/.synced
+	@packages="$(STACK)"; $(BIN)/python -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' \
+		2>/dev/null || packages="$$packages python3-dev"; \
+	if [ "$$(id -u)" = 0 ] && ! dpkg -s $$packages >/dev/null 2>&1; then \
+		echo "Installing $$packages …"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages; } \
+			>/dev/null || echo "make: they could not all be installed" >&2; \
+	fi; \
+	$(BIN)/uv sync --frozen --quiet --extra reader 2>/dev/null || true; \
+	if missing="$$($(BIN)/python -m demo.card_stack 2>&1)"; then touch $@; else \
+		echo "make: the tests through real card drivers are left out, for want of: $$missing" >&2; \
+		echo "make: as root on Debian 12: apt-get install $$packages" >&2; \
+	fi
+
 demo: setup ## Run the whole journey and leave the site running (ARGS=--once: end after the journey).
 	@$(BIN)/python -m demo $(ARGS)
 
-test: setup ## Run every test on the PostgreSQL that comes with the project.
+test: setup reader ## Run every test on the PostgreSQL that comes with the project.
 	@$(BIN)/python -m pytest $(EACH_CORE) $(ARGS)
 
-test-pg15: setup $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
+test-pg15: setup reader $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
 	@$(BIN)/python tests/on_server.py $(PG15) $(EACH_CORE) $(ARGS)
 
 $(PG15)/postgres:
@@ -57,7 +77,7 @@ format: setup ## Write every file as `make check` wants it.
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: setup ## Measure (ARGS=--json: one object a row).
+bench: setup reader ## Measure (ARGS=--json: one object a row).
 	@$(BIN)/python -m bench $(ARGS)
 
 simulate-lives: setup ## Let random people live with their cards (ARGS="--lives 100000 --seed 1").

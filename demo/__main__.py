@@ -69,7 +69,12 @@ def running(folder: Path, story: Story) -> Iterator[Town]:
         town.start_database()
         town.load()
         town.command("card", "issue", "はじめ")
-    processes = [town.web(), town.worker(), *(service.process for service in town.services.values())]
+    processes = [
+        town.web(),
+        town.worker(),
+        town.card_program(),
+        *(service.process for service in town.services.values()),
+    ]
     try:
         for process in processes:
             with story.console.status(f"{process.name} を始める …"):
@@ -97,10 +102,10 @@ def stay(journey: Journey) -> None:
     say(f"  事務局            {town.site}/office/   利用者 aoi / kumo-to-sora-2020、midori / mori-to-kawa-2020")
     say(f"  花子のウォレット  {hanako['wallet']}")
     say(f"  記録簿            {town.site}/journal/checkpoint")
-    say("  カードで署名する(手続のページの住所を LINK に。暗証番号は 1234):")
-    for name in ("花子", "太郎", "良子"):
-        card = journey.people[name].card
-        say(f"    .venv/bin/mynapoint-card sign --demo-clock {town.folder}/clock.json --card {card} LINK")
+    say("  カードのプログラム  手続のページの「カードのプログラムで署名する」から移ります。暗証番号は 1234")
+    card = journey.people["花子"].card
+    say("  命令で署名する(手続のページの住所を LINK に):")
+    say(f"    .venv/bin/mynapoint-card sign --demo-clock {town.folder}/clock.json --card {card} LINK")
     while True:
         time.sleep(3600)
 

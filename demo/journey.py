@@ -11,6 +11,7 @@ from demo.people import Page, Person
 from demo.processes import CommandFailed
 from demo.story import Story, check, wait_for
 from demo.town import Town
+from demo.window import Window
 from jpki.client import PinLocked, WrongPin
 from mynapoint.kernel.period import JST
 from mynapoint.site.sentences import format_time
@@ -216,8 +217,15 @@ class Journey:
             said.append(_describe_verdict(self._audit("sakura", "2020-09")))
 
     def anyone_checks(self) -> None:
-        """A citizen checks her row; an auditor checks the journal."""
+        """A citizen looks at what is held about her and checks her row; an auditor checks the journal."""
         self.story.chapter("だれでも確かめられる")
+        with self.story.step("花子さんがブラウザーからカードのプログラムに移って署名し、自分の登録を見る") as said:
+            hanako = self.people["花子"]
+            window = Window(origin=self.town.environment["MYNAPOINT_CARD_PROGRAM"], person=hanako)
+            page = window.sign(hanako.fill_in("/status/"))
+            check("国があなたについて持っている情報" in page.words, page.words)
+            check("済みました。これから" in page.words, page.words)
+            said.append("サイトに戻り、予約と申込が見えた")
         with self.story.step("花子さんが自分の行の受領書を確かめる") as said:
             file = self.town.folder / "hanako.receipt.json"
             words = ["--account", self.accounts["花子"]["account_id"], "--period", "2020-09", "--out", str(file)]

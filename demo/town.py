@@ -16,7 +16,7 @@ from paymentservice.clock import FileClock, set_demo_clock
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROGRAMME: Final = "mynapoint-2020"
 SERVICE_NAMES: Final = ("hanamaru", "sakura")
-WANTED_PORTS: Final = {"site": 8000, "hanamaru": 9101, "sakura": 9102}
+WANTED_PORTS: Final = {"site": 8000, "card": 39390, "hanamaru": 9101, "sakura": 9102}
 
 
 @dataclass
@@ -76,6 +76,8 @@ class Town:
         site_port, known = find_port(ports.get("site")), dict(known_ports or {})
         origin_port = known.get("site", site_port)
         environment = _platform_environment(folder, clock=clock, site_port=origin_port, database_url=database_url)
+        if "card" in ports:
+            environment["MYNAPOINT_CARD_PROGRAM"] = f"http://127.0.0.1:{find_port(ports['card'])}"
         environment |= dict(more or {})
         town = cls(folder=folder, site_port=site_port, environment=environment, known_ports=known, run=run)
         for name in SERVICE_NAMES:
@@ -119,6 +121,15 @@ class Town:
     def worker(self) -> Process:
         """Return the platform's job worker, not yet started."""
         return self.process("worker", "worker")
+
+    def card_program(self) -> Process:
+        """Return the card program, which plays the phone: it has everybody's card at hand. Not yet started."""
+        config = self.folder / "card.toml"
+        config.write_text(f'[[sites]]\norigin = "{self.site}"\nname = "マイナポイント（見本）"\n', encoding="utf-8")
+        port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2])
+        words = ["cardagent.main", "serve", "--config", str(config), "--port", str(port)]
+        words += ["--demo-cards", str(self.folder / "authority" / "cards")]
+        return Process("card", words, self.environment, log=self.folder / "card.log", port=port)
 
     def start_database(self) -> None:
         """Start the town's own database, unless it was given another, and bring it to this version."""

@@ -10,9 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from cardagent.sentences import LAST_TRY_WARNING, Declined, PinMissing, Sentence
+from cardagent.contents import CardFacts
+from cardagent.languages import get_phrases
+from cardagent.sentences import Declined, PinMissing, Sentence
 from cardagent.site import Answer
-from cardagent.words import KIND_WORDS, Wording
+from cardagent.words import Wording
 from jpki.pin import MalformedPin, Pin
 
 _MAX_PIN_FILE_LENGTH: Final = 64
@@ -39,7 +41,29 @@ class Conversation:
         """This will say how often the PIN may still be typed, and warn before the last time."""
         self._console.print(Text(f"暗証番号を入力できる回数: あと{tries_left}回"))
         if tries_left == 1:
-            self._console.print(Text(f"注意: {LAST_TRY_WARNING}", style="bold yellow"))
+            phrases = get_phrases()
+            warning = f"{phrases.say('page.last_try_title')}。{phrases.say('page.last_try')}"
+            self._console.print(Text(f"注意: {warning}", style="bold yellow"))
+
+    def ask_for_card(self) -> None:
+        """This will say that a card is waited for."""
+        self._console.print(Text("マイナンバーカードをリーダーに置いてください。やめるときは Ctrl-C を押します。"))
+
+    def show_card(self, facts: CardFacts) -> None:
+        """This will say what is on the card."""
+        self._console.print(Text("マイナンバーカード（公的個人認証）", style="bold"))
+        ended = "（有効期限が切れています）" if facts.is_expired else ""
+        self._console.print(Text(f"利用者証明用電子証明書: あります（{facts.key_kind}）"))
+        self._console.print(Text(f"有効期限: {facts.last_year}年の誕生日まで{ended}"))
+        self._console.print(Text(f"利用者証明用の暗証番号（4けた）を入力できる回数: あと{facts.pin_tries_left}回"))
+        self._console.print(Text(f"署名用の暗証番号（6〜16けた）を入力できる回数: あと{facts.password_tries_left}回"))
+        if 0 in (facts.pin_tries_left, facts.password_tries_left):
+            advice = get_phrases().say("stop.pin_locked.advice")
+            self._console.print(Text(f"あと0回の暗証番号はロックされています。{advice}", style="bold yellow"))
+
+    def say(self, words: str) -> None:
+        """This will say something that needs no answer."""
+        self._console.print(Text(words))
 
     def check_consent(self) -> None:
         """This will ask whether to sign.
@@ -69,8 +93,8 @@ class Conversation:
 
     def show_answer(self, answer: Answer) -> None:
         """This will show the receipt."""
-        kind = KIND_WORDS.get(answer.kind, answer.kind)
-        self._console.print(Text(f"{kind}の手続が済みました。受付番号: {answer.receipt}", style="bold green"))
+        done = get_phrases().say_done(answer.kind)
+        self._console.print(Text(f"{done}。受付番号: {answer.receipt}", style="bold green"))
         self._console.print(Text(f"日時: {answer.done_at:%Y年%m月%d日 %H時%M分%S秒}"))
         for words in answer.words:
             self._console.print(Text(words))

@@ -44,7 +44,7 @@ class ActLink:
         origin = f"{parts.scheme}://{parts.netloc}"
         if path is None or text != f"{origin}{parts.path}":
             raise MalformedLink
-        if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
             raise InsecureLink
         return cls(origin=origin, token=path["token"])
 
@@ -56,14 +56,14 @@ class ActLink:
     @property
     def is_on_this_machine(self) -> bool:
         """This will tell whether no network lies between."""
-        return _is_loopback(urlsplit(self.origin).hostname or "")
+        return is_loopback(urlsplit(self.origin).hostname or "")
 
     def __repr__(self) -> str:
         return f"ActLink({self.origin}/act/…)"
 
-    def get_address(self, part: str) -> str:
-        """This will give the address of one part of the act."""
-        return f"{self.origin}/act/{self.token}/{part}"
+    def get_address(self, part: str = "") -> str:
+        """This will give the address of one part of the act, or of its page."""
+        return f"{self.origin}/act/{self.token}" + (f"/{part}" if part else "")
 
 
 def _split(text: str) -> SplitResult:
@@ -81,7 +81,8 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """This will tell whether a host is this machine by its name alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

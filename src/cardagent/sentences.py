@@ -1,26 +1,34 @@
-"""Every reason for not signing in Japanese sentences that say what to do next, and as an exit code."""
+"""Every reason for not signing in sentences that say what to do next, and as an exit code."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from cardagent.clock import MalformedDemoClock
+from cardagent.languages import Language, get_phrases
 from cardagent.link import InsecureLink, MalformedLink
 from cardagent.refusal import UnableToSign
+from cardagent.signing import CardCertificateExpired, CardExchanged
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable
 from cardagent.statement import ForeignStatement, MalformedStatement, StatementExpired
+from cardagent.trust import UntrustedSite
+from democlock import ClockFileUnreadable
 from iccard.frames import MalformedApdu
-from jpki.client import NotAMyNumberCard, PinLocked, UnableToUseCard, WrongPin
+from iccard.unreachable import (
+    CardMute,
+    CardRemoved,
+    NoCard,
+    NoReader,
+    ReaderFailed,
+    ReaderInUse,
+    ReaderNotFound,
+    ReaderServiceMissing,
+    ReaderSupportMissing,
+    SeveralCards,
+    UnableToReachCard,
+)
+from jpki.client import NotAMyNumberCard, PinLocked, UnableToUseCard, UnreadableCertificate, WrongPin
 from jpki.pin import MalformedPin
 from jpki.virtual.contents import MalformedCardFile
-
-COUNTER_ADVICE: Final = (
-    "お住まいの市区町村の窓口に、カードと本人確認書類をお持ちください。暗証番号を設定しなおすと、また使えます。"
-)
-LAST_TRY_WARNING: Final = (
-    "入力できるのは、あと1回です。まちがえるとロックされ、市区町村の窓口での手続が必要になります。"
-    "自信がないときは、ここでやめてください。"
-)
 
 
 class ExitCode(IntEnum):
@@ -36,10 +44,17 @@ class ExitCode(IntEnum):
     REFUSED = 9
     MALFORMED_PIN = 10
     OUTCOME_UNKNOWN = 11
+    READER_UNUSABLE = 12
+    NO_CARD = 13
+    CARD_REMOVED = 14
 
 
 class PinMissing(Exception):
     """There is neither a keyboard to ask for the PIN nor a file that holds one."""
+
+
+class SigningPasswordTyped(Exception):
+    """The password of the card's other key was typed by mistake; it reached no card."""
 
 
 class Declined(Exception):
@@ -48,11 +63,13 @@ class Declined(Exception):
 
 STOPS: Final = (
     UnableToSign,
+    UnableToReachCard,
     UnableToUseCard,
     MalformedApdu,
     MalformedCardFile,
-    MalformedDemoClock,
+    ClockFileUnreadable,
     MalformedPin,
+    SigningPasswordTyped,
     PinMissing,
     Declined,
 )
@@ -67,70 +84,59 @@ class Sentence:
     advice: str
 
 
-_SENTENCES: Final[tuple[tuple[type[Exception], Sentence], ...]] = (
-    (MalformedLink, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="手続のリンクではありません。",
-        advice="サイトの画面に表示されたリンクを、そのまま貼り付けてください。")),
-    (InsecureLink, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="安全でないリンクです。",
-        advice="https で始まるリンクだけを使えます。メールやSMSで届いたリンクは使わないでください。")),
-    (MalformedStatement, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="手続の内容を正しく読み取れないため、署名しません。",
-        advice="カードプログラムを新しくして、サイトで手続をはじめからやり直してください。")),
-    (ForeignStatement, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="リンクとちがうサイトの手続のため、署名しません。",
-        advice="だれかがすり替えたおそれがあります。公式のサイトから手続をやり直してください。")),
-    (StatementExpired, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="署名の期限が過ぎました。",
-        advice="サイトで手続をはじめからやり直してください。")),
-    (SiteUnreachable, Sentence(
-        code=ExitCode.SITE_UNREACHABLE, title="サイトにつながりません。",
-        advice="まだ何も送っていません。少し待ってから、もう一度お試しください。")),
-    (MalformedAnswer, Sentence(
-        code=ExitCode.SITE_UNREACHABLE, title="サイトの返事を読み取れません。",
-        advice="まだ何も送っていません。少し待ってから、もう一度お試しください。")),
-    (OutcomeUnknown, Sentence(
-        code=ExitCode.OUTCOME_UNKNOWN, title="署名を送りましたが、結果を受け取れませんでした。",
-        advice="手続が済んでいることもあります。サイトで状況を確認してから、やり直してください。")),
-    (PinLocked, Sentence(
-        code=ExitCode.PIN_LOCKED, title="暗証番号がロックされています。",
-        advice=COUNTER_ADVICE)),
-    (MalformedPin, Sentence(
-        code=ExitCode.MALFORMED_PIN, title="暗証番号は4けたの数字です。",
-        advice="カードには送っていないので、回数は減っていません。もう一度はじめからどうぞ。")),
-    (PinMissing, Sentence(
-        code=ExitCode.MALFORMED_PIN, title="暗証番号を受け取れません。",
-        advice="キーボードのある端末で使うか、--pin-file で暗証番号のファイルを示してください。")),
-    (NotAMyNumberCard, Sentence(
-        code=ExitCode.CARD_UNUSABLE, title="マイナンバーカードではありません。",
-        advice="マイナンバーカードを置いて、もう一度お試しください。")),
-    (MalformedCardFile, Sentence(
-        code=ExitCode.CARD_UNUSABLE, title="仮想カードのファイルを読み取れません。",
-        advice="--card に、mynapoint card issue で作ったファイルを示してください。")),
-    (UnableToUseCard, Sentence(
-        code=ExitCode.CARD_UNUSABLE, title="カードを読み取れませんでした。",
-        advice="カードを置きなおして、もう一度お試しください。続くときは市区町村の窓口でご相談ください。")),
-    (MalformedApdu, Sentence(
-        code=ExitCode.CARD_UNUSABLE, title="カードを読み取れませんでした。",
-        advice="カードを置きなおして、もう一度お試しください。")),
-    (MalformedDemoClock, Sentence(
-        code=ExitCode.NOT_SIGNABLE, title="デモ用の時計を読み取れません。",
-        advice="--demo-clock のファイルを確かめてください。")),
-    (Declined, Sentence(
-        code=ExitCode.DECLINED, title="署名しませんでした。",
-        advice="何も送っていません。手続は期限が来ると取り消されます。")),
-)  # fmt: skip
+# The first kind that fits counts: a subclass stands before its base.
+_STOPS: Final[tuple[tuple[type[Exception], str, ExitCode], ...]] = (
+    (MalformedLink, "malformed_link", ExitCode.NOT_SIGNABLE),
+    (InsecureLink, "insecure_link", ExitCode.NOT_SIGNABLE),
+    (UntrustedSite, "untrusted_site", ExitCode.NOT_SIGNABLE),
+    (MalformedStatement, "malformed_statement", ExitCode.NOT_SIGNABLE),
+    (ForeignStatement, "foreign_statement", ExitCode.NOT_SIGNABLE),
+    (StatementExpired, "statement_expired", ExitCode.NOT_SIGNABLE),
+    (SiteUnreachable, "site_unreachable", ExitCode.SITE_UNREACHABLE),
+    (MalformedAnswer, "malformed_answer", ExitCode.SITE_UNREACHABLE),
+    (OutcomeUnknown, "outcome_unknown", ExitCode.OUTCOME_UNKNOWN),
+    (ActRefused, "act_refused", ExitCode.REFUSED),
+    (WrongPin, "wrong_pin", ExitCode.WRONG_PIN),
+    (PinLocked, "pin_locked", ExitCode.PIN_LOCKED),
+    (SigningPasswordTyped, "signing_password", ExitCode.MALFORMED_PIN),
+    (MalformedPin, "malformed_pin", ExitCode.MALFORMED_PIN),
+    (PinMissing, "pin_missing", ExitCode.MALFORMED_PIN),
+    (CardExchanged, "card_exchanged", ExitCode.CARD_UNUSABLE),
+    (NoReader, "reader_missing", ExitCode.READER_UNUSABLE),
+    (ReaderNotFound, "reader_not_found", ExitCode.READER_UNUSABLE),
+    (ReaderInUse, "reader_in_use", ExitCode.READER_UNUSABLE),
+    (ReaderServiceMissing, "reader_service_missing", ExitCode.READER_UNUSABLE),
+    (ReaderSupportMissing, "reader_support_missing", ExitCode.READER_UNUSABLE),
+    (ReaderFailed, "reader_failed", ExitCode.READER_UNUSABLE),
+    (SeveralCards, "several_cards", ExitCode.READER_UNUSABLE),
+    (NoCard, "card_missing", ExitCode.NO_CARD),
+    (CardMute, "card_mute", ExitCode.CARD_UNUSABLE),
+    (CardRemoved, "card_removed", ExitCode.CARD_REMOVED),
+    (NotAMyNumberCard, "not_a_my_number_card", ExitCode.CARD_UNUSABLE),
+    (UnreadableCertificate, "unreadable_certificate", ExitCode.CARD_UNUSABLE),
+    (CardCertificateExpired, "certificate_expired", ExitCode.CARD_UNUSABLE),
+    (MalformedCardFile, "malformed_card_file", ExitCode.CARD_UNUSABLE),
+    (UnableToUseCard, "card_unusable", ExitCode.CARD_UNUSABLE),
+    (MalformedApdu, "card_unusable", ExitCode.CARD_UNUSABLE),
+    (ClockFileUnreadable, "malformed_demo_clock", ExitCode.NOT_SIGNABLE),
+    (Declined, "declined", ExitCode.DECLINED),
+)
 
 
-def find_sentence(stop: Exception) -> Sentence:
+_VALUES: Final = ("title", "detail", "tries_left", "origin", "name", "readers", "code")
+
+
+def find_sentence(stop: Exception, *, language: Language = Language.JAPANESE) -> Sentence:
     """This will put a stop into words; the site's own words are given as they are."""
-    match stop:
-        case ActRefused():
-            return Sentence(code=ExitCode.REFUSED, title=stop.title, advice=stop.detail)
-        case WrongPin():
-            return Sentence(
-                code=ExitCode.WRONG_PIN,
-                title=f"暗証番号がちがいます。あと{stop.tries_left}回でロックされます。",
-                advice="暗証番号を確かめてから、もう一度はじめからどうぞ。利用者証明用の4けたの数字です。",
-            )
-    return next(sentence for kind, sentence in _SENTENCES if isinstance(stop, kind))
+    key, code = next((key, code) for kind, key, code in _STOPS if isinstance(stop, kind))
+    values = {value: _show(getattr(stop, value)) for value in _VALUES if hasattr(stop, value)}
+    phrases = get_phrases(language)
+    return Sentence(
+        code=code,
+        title=phrases.say(f"stop.{key}.title", **values),
+        advice=phrases.say(f"stop.{key}.advice", **values),
+    )
+
+
+def _show(value: object) -> object:
+    return "、".join(f"「{name}」" for name in value) if isinstance(value, tuple) else value

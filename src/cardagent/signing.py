@@ -1,16 +1,27 @@
 """The way of an act through this program: fetch, show, sign, hand in."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx2
 
 from cardagent.link import ActLink
+from cardagent.places import CardPlace
+from cardagent.refusal import UnableToSign
 from cardagent.site import Answer, fetch_statement, hand_in_signature
 from cardagent.statement import Statement, check_statement, parse_statement
 from iccard.connection import CardConnection
-from jpki.client import JpkiCard
+from jpki.certificate import UnacceptableCertificate, parse_certificate
+from jpki.client import JpkiCard, PinLocked, SignedStatement, UnreadableCertificate
 from jpki.pin import Pin
+
+
+class CardCertificateExpired(UnableToSign):
+    """The certificate's time is over; the day is not told, because it is the holder's birthday."""
+
+
+class CardExchanged(UnableToSign):
+    """The card that lies there now is another than the one that was looked at; its PIN was not tried."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +33,14 @@ class PendingAct:
     statement_bytes: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeenCard:
+    """What was seen of a card before its holder was asked for anything: which card it is, and its PIN's tries."""
+
+    certificate: bytes = field(repr=False)
+    pin_tries_left: int
+
+
 def open_act(link: ActLink, *, http_client: httpx2.Client, at: datetime) -> PendingAct:
     """This will fetch an act and let pass only one that can be shown in full and may be signed here and now.
 
@@ -31,6 +50,48 @@ def open_act(link: ActLink, *, http_client: httpx2.Client, at: datetime) -> Pend
     statement = parse_statement(statement_bytes)
     check_statement(statement, link=link, at=at)
     return PendingAct(link=link, statement=statement, statement_bytes=statement_bytes)
+
+
+def look_at_card(place: CardPlace, *, at: datetime) -> SeenCard:
+    """This will see which card lies there and how often its PIN may be typed, in one exchange that wants no PIN.
+
+    :raises CardCertificateExpired: when its certificate is of no use any more.
+    :raises PinLocked: when no try is left.
+    :raises UnableToReachCard: when there is no card.
+    :raises UnableToUseCard: when it is no My Number Card, or cannot be read.
+    """
+    with place.open() as connection:
+        card = JpkiCard(connection)
+        seen = SeenCard(certificate=card.read_certificate(), pin_tries_left=card.get_pin_tries_left())
+    _check_in_force(seen.certificate, at=at)
+    if seen.pin_tries_left == 0:
+        raise PinLocked
+    return seen
+
+
+def _check_in_force(der: bytes, *, at: datetime) -> None:
+    try:
+        certificate = parse_certificate(der)
+    except UnacceptableCertificate:
+        raise UnreadableCertificate from None
+    if at >= certificate.not_valid_after_utc + timedelta(seconds=1):
+        raise CardCertificateExpired
+
+
+def sign_at(place: CardPlace, act: PendingAct, *, seen: SeenCard, pin: Pin) -> SignedStatement:
+    """This will have the card that was seen sign the act, in one exchange with one try of the PIN.
+
+    Nothing is handed in yet: the card may go before the site is asked, and the site may take its time.
+
+    :raises CardExchanged: when another card lies there.
+    :raises UnableToReachCard: when the card goes before it has signed.
+    :raises UnableToUseCard: when the card does not sign.
+    """
+    with place.open() as connection:
+        card = JpkiCard(connection)
+        if not card.is_card_of(seen.certificate):
+            raise CardExchanged
+        return card.sign_statement(act.statement_bytes, pin=pin)
 
 
 def sign_pending_act(act: PendingAct, *, connection: CardConnection, pin: Pin, http_client: httpx2.Client) -> Answer:

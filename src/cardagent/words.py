@@ -1,11 +1,11 @@
-"""A statement in plain Japanese words, taken from nothing but the statement itself."""
+"""A statement in plain words, taken from nothing but the statement itself."""
 
 from dataclasses import dataclass
-from typing import Final
 
-from cardagent.statement import Application, Inquiry, Reservation, Statement
+from cardagent.languages import Language, Phrases, get_phrases
+from cardagent.statement import Application, Statement
 
-KIND_WORDS: Final = {"reservation": "予約", "application": "申込", "inquiry": "照会"}
+Row = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,61 +13,39 @@ class Wording:
     """What a person reads before signing: a heading, labelled rows, and what cannot be taken back."""
 
     heading: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
     warnings: tuple[str, ...] = ()
 
 
-def put_into_words(statement: Statement) -> Wording:
+def put_into_words(statement: Statement, *, language: Language = Language.JAPANESE) -> Wording:
     """This will say everything that the signature will bind."""
-    match statement:
-        case Reservation():
-            wording = _word_reservation(statement)
-        case Application():
-            wording = _word_application(statement)
-        case Inquiry():
-            wording = _word_inquiry(statement)
-    return Wording(heading=wording.heading, rows=wording.rows + _word_frame(statement), warnings=wording.warnings)
-
-
-def _word_reservation(statement: Reservation) -> Wording:
+    phrases = get_phrases(language)
+    middle = _word_choice(statement, phrases) if isinstance(statement, Application) else _word_act(statement, phrases)
     return Wording(
-        heading="予約をします",
+        heading=phrases.say(f"statement.{statement.kind}"),
         rows=(
-            ("施策", statement.programme.title),
-            ("すること", "マイキーIDを受け取り、ポイントを予約します。決済サービスはあとで選びます。"),
+            (phrases.say("statement.programme"), statement.programme.title),
+            *middle,
+            (phrases.say("statement.site"), statement.audience),
+            (phrases.say("statement.expires_at"), phrases.say_time(statement.expires_at)),
         ),
+        warnings=_warn_of_choice(phrases) if isinstance(statement, Application) else (),
     )
 
 
-def _word_application(statement: Application) -> Wording:
+def _word_act(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
+    return ((phrases.say("statement.act"), phrases.say(f"statement.{statement.kind}_is")),)
+
+
+def _word_choice(statement: Application, phrases: Phrases) -> tuple[Row, ...]:
     content = statement.content
-    return Wording(
-        heading="申込をします",
-        rows=(
-            ("施策", statement.programme.title),
-            ("決済サービス", content.service.name),
-            ("アカウント", content.account.hint),
-            ("ポイント", f"チャージまたは買い物の {content.grant.rate_percent}%、最大 {content.grant.cap:,} ポイント"),
-        ),
-        warnings=(
-            "申込のあとで、決済サービスやアカウントを変えることはできません。",
-            "アカウントがご自身のものか、もう一度確かめてください。",
-        ),
-    )
-
-
-def _word_inquiry(statement: Inquiry) -> Wording:
-    return Wording(
-        heading="登録の内容を確認します",
-        rows=(
-            ("施策", statement.programme.title),
-            ("すること", "ご自身の予約と申込の状況を表示します。何も変わりません。"),
-        ),
-    )
-
-
-def _word_frame(statement: Statement) -> tuple[tuple[str, str], ...]:
+    grant = phrases.say("statement.grant_is", percent=content.grant.rate_percent, cap=f"{content.grant.cap:,}")
     return (
-        ("相手のサイト", statement.audience),
-        ("署名の期限", f"{statement.expires_at:%Y年%m月%d日 %H時%M分%S秒}"),
+        (phrases.say("statement.service"), content.service.name),
+        (phrases.say("statement.account"), content.account.hint),
+        (phrases.say("statement.grant"), grant),
     )
+
+
+def _warn_of_choice(phrases: Phrases) -> tuple[str, ...]:
+    return (phrases.say("statement.application_is_final"), phrases.say("statement.application_is_yours"))

@@ -77,14 +77,24 @@ class JpkiCard:
 
         :raises UnableToUseCard: when the card does not tell.
         """
+        return self._get_tries_left(Ef.AUTHENTICATION_PIN)
+
+    def get_password_tries_left(self) -> int:
+        """This will ask the same of the signing password, 0 to 5, which this platform never asks for.
+
+        :raises UnableToUseCard: when the card does not tell.
+        """
+        return self._get_tries_left(Ef.SIGNING_PASSWORD)
+
+    def is_card_of(self, certificate: bytes) -> bool:
+        """This will tell by the certificate's beginning, in which its serial stands, whether this is the card of it.
+
+        :raises UnableToUseCard: when the card has no certificate that can be read.
+        """
         self._select_application()
-        self._select(Ef.AUTHENTICATION_PIN)
-        status = self._send(Instruction.VERIFY, p2=_CURRENT_EF).status
-        if status in _LOCKED_STATUSES:
-            return 0
-        if status.tries_left is None:
-            raise CardRefused(status)
-        return status.tries_left
+        self._select(Ef.AUTHENTICATION_CERTIFICATE)
+        length = min(len(certificate), MAX_RESPONSE_DATA)
+        return self._read_pieces(length) == certificate[:length]
 
     def sign_statement(self, statement: bytes, *, pin: Pin) -> SignedStatement:
         """This will have the card sign the statement, with one try of the PIN and none repeated.
@@ -101,6 +111,16 @@ class JpkiCard:
             return SignedStatement(signature=signature, certificate=self._read_certificate_file())
         finally:
             self._select_application()  # which clears the PIN state: it must not outlive this exchange
+
+    def _get_tries_left(self, secret: Ef) -> int:
+        self._select_application()
+        self._select(secret)
+        status = self._send(Instruction.VERIFY, p2=_CURRENT_EF).status
+        if status in _LOCKED_STATUSES:
+            return 0
+        if status.tries_left is None:
+            raise CardRefused(status)
+        return status.tries_left
 
     def _sign(self, digest_info: bytes) -> bytes:
         self._select(Ef.AUTHENTICATION_KEY)
@@ -130,11 +150,15 @@ class JpkiCard:
         length = int.from_bytes(header[2:], "big") + _CERTIFICATE_HEADER_LENGTH
         if header[:2] != b"\x30\x82" or length > MAX_CERTIFICATE_LENGTH:
             raise UnreadableCertificate
-        certificate = header
-        while len(certificate) < length:
-            missing = length - len(certificate)
-            certificate += self._read_binary(offset=len(certificate), length=min(missing, MAX_RESPONSE_DATA))
-        return certificate
+        return self._read_pieces(length, begun=header)
+
+    def _read_pieces(self, length: int, *, begun: bytes = b"") -> bytes:
+        """This will read the selected file on to this length, in the pieces that the card gives."""
+        content = begun
+        while len(content) < length:
+            missing = length - len(content)
+            content += self._read_binary(offset=len(content), length=min(missing, MAX_RESPONSE_DATA))
+        return content
 
     def _read_binary(self, *, offset: int, length: int) -> bytes:
         answer = self._send(Instruction.READ_BINARY, p1=offset >> 8, p2=offset & 0xFF, expected_length=length)

@@ -47,6 +47,13 @@ def _check_origin(value: str) -> str:
     return value
 
 
+def _check_loopback_origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme != "http" or parts.hostname != "127.0.0.1" or value != f"http://{parts.netloc}":
+        raise _refuse("CARD_PROGRAM", "must be http://127.0.0.1 and a port: the program runs on the citizen's machine")
+    return value
+
+
 def _check_database_url(value: SecretStr) -> SecretStr:
     try:
         conninfo_to_dict(value.get_secret_value())
@@ -65,6 +72,7 @@ def _check_registry(value: str) -> str:
 
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
+LoopbackOrigin = Annotated[str, AfterValidator(_check_loopback_origin)]
 Registry = Annotated[str, AfterValidator(_check_registry)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 
@@ -108,6 +116,11 @@ class Environment(BaseSettings):
         default="http://127.0.0.1:8000",
         description="Where citizens reach the site. Every signed statement names it.",
         examples=["https://mynapoint.example"],
+    )
+    card_program: LoopbackOrigin = Field(
+        default="http://127.0.0.1:39390",
+        description="Where the card program waits on a citizen's own machine; the act's page links to it.",
+        examples=["http://127.0.0.1:39390"],
     )
     registry: Registry | None = Field(
         default=None,
@@ -267,6 +280,7 @@ STATE_DIR = ENVIRONMENT.state_dir
 DEMO = ENVIRONMENT.demo
 CLOCK = get_clock(ENVIRONMENT.demo_clock)
 SITE_ORIGIN = ENVIRONMENT.site_origin
+CARD_PROGRAM = ENVIRONMENT.card_program
 REGISTRY = ENVIRONMENT.registry
 TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"

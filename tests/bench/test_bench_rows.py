@@ -13,6 +13,7 @@ FIELDS = {"name", "figure", "unit", "limit", "ratio", "goal"}
 GOALS = {
     "acts": {"applications, 16 clients, to the linked account": 0.15},
     "reservations": {"reservations, 5,000 holders": 0.8},
+    "stack": {},
     "verification": {"statement verification, one core": 0.25},
 }
 

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -16,13 +17,16 @@ import httpx2
 import pytest
 from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json
 
-from cardagent.clock import MalformedDemoClock, read_clock
+from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
 from cardagent.refusal import UnableToSign
 from cardagent.sentences import STOPS, ExitCode, find_sentence
 from cardagent.signing import sign_act
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
+from cardagent.trust import UntrustedSite
+from democlock import ClockFileUnreadable
+from iccard.unreachable import ReaderFailed, ReaderNotFound, SeveralCards, UnableToReachCard
 from jpki.client import PinLocked, WrongPin
 from jpki.path import check_certificate
 from jpki.pin import Pin
@@ -148,7 +152,7 @@ class TestSignAct:
 
 
 # Of these only subclasses are raised.
-STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign}
+STOP_KINDS = {kind for base in STOPS for kind in (base, *base.__subclasses__())} - {UnableToSign, UnableToReachCard}
 
 
 class TestFindSentence:
@@ -158,6 +162,11 @@ class TestFindSentence:
             MalformedStatement: MalformedStatement(Flaw.JSON),
             StatementExpired: StatementExpired(AT),
             WrongPin: WrongPin(2),
+            ReaderNotFound: ReaderNotFound(name="x", readers=("a", "b")),
+            SeveralCards: SeveralCards(readers=("a", "b")),
+            ReaderFailed: ReaderFailed(0x80100001),
+            ClockFileUnreadable: ClockFileUnreadable(Path("clock.json")),
+            UntrustedSite: UntrustedSite("https://evil.example"),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
         }
         instance = examples.get(stop) or stop.__new__(stop)
@@ -166,24 +175,20 @@ class TestFindSentence:
         assert sentence.advice
         assert sentence.code not in (0, 1, 2)
 
+    @pytest.mark.parametrize("language", Language)
+    def test_puts_values_in_place_in_every_language(self, language: Language) -> None:
+        assert "https://evil.example" in find_sentence(UntrustedSite("https://evil.example"), language=language).title
+        assert "2" in find_sentence(WrongPin(2), language=language).title
 
-class TestReadClock:
-    def test_stands_still_without_since(self, tmp_path: Path) -> None:
-        clock = tmp_path / "clock.json"
-        clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))
-        assert read_clock(clock) == AT
 
-    def test_runs_on_from_since(self, tmp_path: Path) -> None:
-        clock = tmp_path / "clock.json"
-        started = read_clock(None)
-        clock.write_text(json.dumps({"at": AT.isoformat(), "since": started.isoformat()}))
-        assert timedelta(0) <= read_clock(clock) - AT < timedelta(seconds=30)
-
-    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"at": 1, "since": null}', '{"at": "x", "since": null}'])
-    def test_refuses_another_file(self, tmp_path: Path, content: str) -> None:
-        (tmp_path / "clock.json").write_text(content)
-        with pytest.raises(MalformedDemoClock):
-            read_clock(tmp_path / "clock.json")
+class TestGetPhrases:
+    def test_has_the_same_names_and_values_in_every_language(self) -> None:
+        japanese, *others = (
+            {name: re.findall(r"{\w+[^}]*}", text) for name, text in get_phrases(language).texts.items()}
+            for language in Language
+        )
+        assert all(sorted(other) == sorted(japanese) for other in others)
+        assert [name for other in others for name in japanese if sorted(other[name]) != sorted(japanese[name])] == []
 
 
 COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()"]

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from card_world import AT, power_up
+from card_world import AT, BIRTH_DATE, power_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +22,7 @@ from jpki.client import (
 from jpki.path import TrustAnchors, check_certificate
 from jpki.pin import MalformedPin, Pin
 from jpki.statement import check_statement_signature
+from jpki.virtual.authority import Authority
 from jpki.virtual.contents import CardContents, Purpose
 
 STATEMENT = b"mynapoint act v1\n{}"
@@ -119,6 +120,31 @@ class TestGetPinTriesLeft:
         with pytest.raises(CardRefused) as refused:
             JpkiCard(Scripted(b"\x90\x00", x20=answer)).get_pin_tries_left()
         assert refused.value.status == StatusWord.from_bytes(answer, "big")
+
+
+class TestGetPasswordTriesLeft:
+    def test_tells_the_signing_password_s_counter(self, hanako: CardContents) -> None:
+        password = hanako.password.model_copy(update={"tries_left": 4})
+        card, memory = power_up(hanako.model_copy(update={"password": password}))
+        assert JpkiCard(card).get_password_tries_left() == 4
+        assert JpkiCard(card).get_pin_tries_left() == 3
+        assert memory.read().password == password
+
+
+class TestIsCardOf:
+    def test_knows_the_card_by_its_certificate(self, hanako: CardContents) -> None:
+        card = JpkiCard(power_up(hanako)[0])
+        assert card.is_card_of(card.read_certificate())
+
+    def test_knows_another_card_of_the_same_day(self, hanako: CardContents, own_authority: Authority) -> None:
+        first, second = (own_authority.make_card(name, birth_date=BIRTH_DATE, at=AT) for name in ("一", "二"))
+        certificate = JpkiCard(power_up(first)[0]).read_certificate()
+        assert not JpkiCard(power_up(second)[0]).is_card_of(certificate)
+
+    def test_spends_no_try(self, hanako: CardContents) -> None:
+        card, memory = power_up(hanako)
+        JpkiCard(card).is_card_of(b"\x30\x82")
+        assert memory.read() == hanako
 
 
 class TestSignStatement:

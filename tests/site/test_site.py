@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.http import HttpResponse
@@ -189,6 +190,8 @@ class TestReserve:
         act = hanako.fill_in("/reserve/", terms="yes")
         waiting = hanako.see(act)
         assert f"mynapoint-card sign http://127.0.0.1:8000{act}" in waiting
+        link = quote(f"http://127.0.0.1:8000{act}", safe="")
+        assert f'href="http://127.0.0.1:39390/sign?link={link}"' in hanako.client.get(act).content.decode()
         answer = hanako.sign(act)
         assert answer.status_code == 200
         assert set(answer.json()) == {"receipt", "kind", "done_at", "words"}

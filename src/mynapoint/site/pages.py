@@ -119,7 +119,7 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
     if view.answer is None:
         is_open = at < view.expires_at and not view.is_used
         link = f"{settings.SITE_ORIGIN}/act/{token}"
-        return _page(request, "act", at=at, **common, link=link, is_open=is_open)
+        return _page(request, "act", at=at, **common, link=link, card_program=settings.CARD_PROGRAM, is_open=is_open)
     if not view.answer.is_done:
         sentence = explain(view.answer.code, view.answer.data, names=list_service_names(at=at))
         return _page(request, "act_refused", at=at, **common, sentence=sentence)

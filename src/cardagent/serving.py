@@ -1,0 +1,68 @@
+"""`mynapoint-card serve`: what the window is given, and what keeps a demonstration's cards in a demonstration."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from cardagent.cards import CardSource, Readers, VirtualCards
+from cardagent.trust import Configuration, MalformedConfiguration
+from cardagent.window.desk import Desk
+from cardagent.window.server import HOST, PortTaken, serve
+from democlock import get_clock
+
+APPLICATION: Final = "mynapoint-card"
+
+
+class DemonstrationOnly(Exception):
+    """Virtual cards or a set clock were asked for outside a demonstration."""
+
+
+def find_configuration() -> Path:
+    """This will say where the configuration is looked for when nobody says otherwise."""
+    return Path(typer.get_app_dir(APPLICATION)) / "config.toml"
+
+
+def check_demonstration(configuration: Configuration, *, is_demo: bool) -> None:
+    """This will let virtual cards and a set clock pass only where nothing real can be reached.
+
+    :raises DemonstrationOnly: unless this is said to be one, and every trusted site is on this very machine.
+    """
+    if not is_demo or not all(site.is_on_this_machine for site in configuration.sites):
+        raise DemonstrationOnly
+
+
+def run_window(
+    *, config: Path, port: int | None, demo_cards: Path | None, demo_clock: Path | None, is_demo: bool
+) -> None:
+    """This will serve the window until it is ended; why it cannot begin is said in one sentence."""
+    try:
+        configuration = Configuration.read(config)
+        if demo_cards is not None or demo_clock is not None:
+            check_demonstration(configuration, is_demo=is_demo)
+        desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=get_clock(demo_clock))
+        _announce(configuration, port=port or configuration.port)
+        serve(desk, port=port or configuration.port)
+    except MalformedConfiguration as error:
+        _give_up(f"設定ファイル {error.path} を使えません: {error.problem}")
+    except DemonstrationOnly:
+        _give_up("仮想カードと見本の時計は、MYNAPOINT_DEMO=1 で、この機械の中のサイトだけを相手にするときに使えます。")
+    except PortTaken as error:
+        _give_up(f"{HOST}:{error.port} はほかのプログラムが使っています。もう動いていないか確かめてください。")
+
+
+def _open_cards(demo_cards: Path | None) -> CardSource:
+    return Readers() if demo_cards is None else VirtualCards(demo_cards)
+
+
+def _announce(configuration: Configuration, *, port: int) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    names = "、".join(f"{site.name}（{site.origin}）" for site in configuration.sites)
+    typer.echo(f"http://{HOST}:{port} で待っています。署名できるサイト: {names}")
+
+
+def _give_up(sentence: str) -> None:
+    typer.echo(f"{APPLICATION}: {sentence}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,105 @@
+"""What is done for a visit: open it, look at the card, sign once, and know when it is over."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+from cardagent.cards import CardSource, NamedPlace, find_place
+from cardagent.link import ActLink
+from cardagent.sentences import STOPS, SigningPasswordTyped
+from cardagent.signing import look_at_card, open_act, sign_at
+from cardagent.site import ActRefused, OutcomeUnknown, hand_in_signature, open_http_client
+from cardagent.statement import StatementExpired, check_statement
+from cardagent.trust import TrustedSite, find_trusted
+from cardagent.window.visits import Visit, Visits
+from democlock import Clock
+from jpki.pin import Pin
+
+# After these the site has the signature, or will never take one.
+_FINAL: Final = (ActRefused, OutcomeUnknown, StatementExpired)
+_SHORTEST_PASSWORD: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardView:
+    """How the card stands: the tries left, or what stands against using it; or the places to choose from."""
+
+    places: Sequence[NamedPlace] = ()
+    tries_left: int | None = None
+    stop: Exception | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everything that the window needs to know and to reach."""
+
+    sites: Sequence[TrustedSite]
+    cards: CardSource
+    clock: Clock
+    visits: Visits = field(default_factory=Visits)
+    # One exchange with a card at a time, whoever asks.
+    _card_lock: Lock = field(default_factory=Lock)
+
+    def open_visit(self, text: str) -> Visit:
+        """This will fetch an act of a trusted site; another site is not even contacted.
+
+        :raises UnableToSign: when there is nothing that this program would sign.
+        """
+        link = ActLink.parse(text)
+        site = find_trusted(link, sites=self.sites)
+        with open_http_client(link) as http_client:
+            return self.visits.open(open_act(link, http_client=http_client, at=self.clock()), site=site)
+
+    def look_at_card(self, visit: Visit) -> CardView:
+        """This will tell how the card of a visit stands, without using a try up."""
+        try:
+            places = self.cards.list_places()
+            if visit.place_id is None and (self.cards.is_virtual or len(places) > 1):
+                return CardView(places=places)
+            place = find_place(places, name=visit.place_id)
+            with self._card_lock:
+                visit.seen = look_at_card(place, at=self.clock())
+            return CardView(tries_left=visit.seen.pin_tries_left)
+        except STOPS as stop:
+            return CardView(stop=stop)
+
+    def check_in_time(self, visit: Visit) -> None:
+        """This will end a visit whose statement may no longer be signed."""
+        try:
+            check_statement(visit.act.statement, link=visit.act.link, at=self.clock())
+        except StatementExpired as stop:
+            visit.end(stop=stop)
+
+    def sign(self, visit: Visit, *, typed: str) -> None:
+        """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""
+        visit.stop = None
+        self.check_in_time(visit)
+        if visit.is_over:
+            return
+        try:
+            pin = _read_pin(visit.take_digits() + typed)
+            place = find_place(self.cards.list_places(), name=visit.place_id)
+            with self._card_lock:
+                seen = visit.seen or look_at_card(place, at=self.clock())
+                signed = sign_at(place, visit.act, seen=seen, pin=pin)
+            # The card may go now; the site may take its time.
+            with open_http_client(visit.act.link) as http_client:
+                visit.end(answer=hand_in_signature(visit.act.link, signed, http_client=http_client))
+        except _FINAL as stop:
+            visit.end(stop=stop)
+        except STOPS as stop:
+            visit.stop = stop
+
+
+def _read_pin(typed: str) -> Pin:
+    """This will read four digits.
+
+    :raises SigningPasswordTyped: when it looks like the password of the card's other key.
+    :raises MalformedPin: when it is anything else.
+    """
+    text = unicodedata.normalize("NFKC", typed).strip()
+    if len(text) >= _SHORTEST_PASSWORD and text.isascii() and text.isalnum() and not text.isdecimal():
+        raise SigningPasswordTyped
+    return Pin(typed)

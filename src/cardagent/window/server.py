@@ -1,0 +1,48 @@
+"""The window's own server: loopback only, one process, a few threads, no line about any request."""
+
+import logging
+import os
+import socket
+from typing import Final
+
+from waitress.server import create_server
+
+from cardagent.window.app import Window
+from cardagent.window.desk import Desk
+from cardagent.window.guard import MAX_BODY
+
+HOST: Final = "127.0.0.1"
+_THREADS: Final = 4
+
+
+class PortTaken(Exception):
+    """Somebody else, perhaps this very program, has the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(str(port))
+        self.port = port
+
+
+def serve(desk: Desk, *, port: int) -> None:
+    """This will answer the person's browser until the program is ended.
+
+    :raises PortTaken: when the port is not free.
+    """
+    # Waitress warns of requests that wait for a thread; nothing else of it is of use to a person.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    window = Window(origin=f"http://{HOST}:{port}", desk=desk)
+    server = create_server(window, sockets=[_bind(port)], threads=_THREADS, ident=None, max_request_body_size=MAX_BODY)
+    server.run()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        # A program that ended a moment ago must not keep its successor out; on Windows this would let others in.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise PortTaken(port) from None
+    return listener

@@ -1,0 +1,254 @@
+"""Write vectors/act with nothing of the code under test but the test authority: by hand, when the protocol changes."""
+
+import base64
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from jpki.virtual.authority import Authority
+from jpki.virtual.contents import Credential, Credentials
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "act"
+JST = timezone(timedelta(hours=9))
+AT = datetime(2020, 9, 10, 10, 0, tzinfo=JST)
+FOUNDED_AT = datetime(2014, 1, 1, tzinfo=JST)
+ACT = UUID("01746c00-0000-7000-8000-000000000001")
+ORIGIN = "https://mynapoint.example"
+KINDS = ("reservation", "application", "inquiry")
+DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+APPLICATION = {
+    "service": {"id": "hanamaru", "name": "はなまるペイ"},
+    "account": {"hint": "●●●●-9012", "hash": "0f" * 32},
+    "grant": {"rate_percent": 25, "cap": 5000},
+    "irrevocable": True,
+}
+
+
+def base64url(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+TOKEN = base64url(ACT.bytes + bytes(range(16)))
+LINK = f"{ORIGIN}/act/{TOKEN}"
+
+
+def fields(kind: str = "reservation", **changed: object) -> dict[str, Any]:
+    content = APPLICATION if kind == "application" else {}
+    return {
+        "act": str(ACT),
+        "kind": kind,
+        "audience": ORIGIN,
+        "nonce": base64url(bytes(range(32))),
+        "created_at": AT.isoformat(),
+        "expires_at": (AT + timedelta(minutes=5)).isoformat(),
+        "programme": {"id": "mynapoint-2020", "title": "マイナポイント"},
+        "content": content,
+    } | changed
+
+
+def encode(value: object) -> bytes:
+    """RFC 8785 for what statements hold: ASCII names, whole numbers, no control characters."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return b"mynapoint act v1\n" + text.encode()
+
+
+def statement_case(
+    name: str, statement: bytes, expected: str, *, at: datetime = AT, link: str = LINK
+) -> dict[str, Any]:
+    return {"name": name, "link": link, "at": at.isoformat(), "statement": base64url(statement), "expected": expected}
+
+
+def statements() -> list[dict[str, Any]]:
+    good = encode(fields())
+    end = AT + timedelta(minutes=5)
+    changed = {
+        "an unknown field": fields() | {"fee": 1},
+        "an unknown kind": fields(kind="transfer"),
+        "a missing field": {name: value for name, value in fields().items() if name != "nonce"},
+        "content of another kind": fields(content=APPLICATION),
+        "a choice that is not for good": fields("application", content=APPLICATION | {"irrevocable": False}),
+        "one for true": fields("application", content=APPLICATION | {"irrevocable": 1}),
+        "a text that hides text": fields(programme={"id": "x", "title": "a\u202eb"}),
+        "a short nonce": fields(nonce="AAAA"),
+        "an instant in another zone": fields(created_at="2020-09-10T01:00:00+00:00"),
+    }
+    spaced = b"mynapoint act v1\n" + json.dumps(fields(), ensure_ascii=False, sort_keys=True).encode()
+    return [
+        *(statement_case(f"a good {kind}", encode(fields(kind)), "shown") for kind in KINDS),
+        statement_case("the last moment", good, "shown", at=end - timedelta(seconds=1)),
+        statement_case("the end", good, "expired", at=end),
+        statement_case("another site's", encode(fields(audience="https://other.example")), "foreign"),
+        statement_case("another act's", encode(fields(act=str(ACT)[:-1] + "2")), "foreign"),
+        statement_case("a link of another site", good, "foreign", link=LINK.replace("mynapoint.", "www.mynapoint.")),
+        *(statement_case(name, encode(value), "malformed") for name, value in changed.items()),
+        statement_case("spaces", spaced, "malformed"),
+        statement_case("a name twice", good[:-1] + b',"kind":"inquiry"}', "malformed"),
+        statement_case("a number with a point", good[:-1] + b',"x":1.0}', "malformed"),
+        statement_case("no domain line", good.partition(b"\n")[2], "malformed"),
+        statement_case("another version", good.replace(b"v1", b"v2", 1), "malformed"),
+        statement_case("nothing", b"", "malformed"),
+        statement_case("too long", good + b" " * 16384, "malformed"),
+    ]  # fmt: skip
+
+
+def links() -> list[dict[str, str]]:
+    good = [
+        LINK,
+        LINK.replace("example", "example:8443"),
+        f"http://127.0.0.1:8000/act/{TOKEN}",
+        f"http://[::1]/act/{TOKEN}",
+    ]
+    malformed = [
+        "", LINK + "/", LINK + "?x=1", LINK + "#x", LINK[:-1], LINK + "A", LINK.replace("/act/", "/acts/"),
+        LINK.upper(),
+        LINK.replace("https://", "https://user@"), LINK.replace("https", "ftp"), " " + LINK,
+        LINK.replace("example", "ex ample"),
+        LINK.replace("mynapoint", "マイナ"), LINK.replace("/act", ":/act"), LINK.replace("https://", "//"),
+    ]  # fmt: skip
+    return [
+        *({"link": link, "expected": "act", "act": str(ACT)} for link in good),
+        *({"link": link, "expected": "malformed"} for link in malformed),
+        {"link": LINK.replace("https", "http"), "expected": "insecure"},
+    ]
+
+
+def sign(credential: Credential, statement: bytes) -> bytes:
+    key = serialization.load_der_private_key(credential.key, password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key.sign(statement, padding.PKCS1v15(), hashes.SHA256())
+
+
+def signature_case(
+    name: str,
+    credential: Credential,
+    expected: dict[str, object],
+    *,
+    statement: bytes | None = None,
+    signature: bytes | None = None,
+    at: datetime = AT,
+    **registry: bool,
+) -> dict[str, Any]:
+    statement = encode(fields()) if statement is None else statement
+    digest = hashlib.sha256(statement).digest()
+    return {
+        "name": name,
+        "at": at.isoformat(),
+        "statement": base64url(statement),
+        "digest": digest.hex(),
+        "digest_info": (DIGEST_INFO + digest).hex(),
+        "signature": base64url(sign(credential, statement) if signature is None else signature),
+        "certificate": base64url(credential.certificate),
+        **registry,
+        "expected": expected,
+    }
+
+
+def done(kind: str) -> dict[str, object]:
+    return {"status": 200, "kind": kind}
+
+
+def refused(code: str, status: int = 422) -> dict[str, object]:
+    return {"status": status, "code": code}
+
+
+def signatures() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "authority"
+        authority = Authority.create(folder, at=FOUNDED_AT)
+        stranger = Authority.create(Path(name) / "stranger", at=FOUNDED_AT)
+        cases = [*_certificate_cases(authority, stranger), *_signature_cases(authority)]
+        return {"anchors": [base64url(_read_der(path)) for path in sorted((folder / "anchors").glob("*.pem"))],
+                "cases": cases}  # fmt: skip
+
+
+def _issue(authority: Authority, name: str, *, at: datetime = AT - timedelta(days=100)) -> Credentials:
+    return authority.make_card(name, birth_date=date(1985, 4, 12), at=at).credentials
+
+
+def _certificate_cases(authority: Authority, stranger: Authority) -> Iterator[dict[str, Any]]:
+    card = _issue(authority, "hanako")
+    mine = card.authentication
+    nothing = mine.of(certificate=b"0", ca_certificate=b"", key=mine.key)
+    foreign = encode(fields(audience="https://x.example"))
+    old = _issue(authority, "old", at=AT - timedelta(days=6 * 365)).authentication
+    fresh = _issue(authority, "fresh", at=AT - timedelta(hours=24) + timedelta(seconds=1)).authentication
+    rested = _issue(authority, "rested", at=AT - timedelta(hours=24)).authentication
+    for kind in KINDS:
+        yield signature_case(kind, mine, done(kind), statement=encode(fields(kind)))
+    yield signature_case("too late", mine, refused("act_expired", 410), at=AT + timedelta(minutes=5))
+    yield signature_case("another site's", mine, refused("audience_mismatch", 409), statement=foreign)
+    yield signature_case("the signing certificate", card.signing, refused("certificate_not_accepted"))
+    unknown = _issue(stranger, "x").authentication
+    yield signature_case("a stranger's authority", unknown, refused("certificate_not_accepted"))
+    yield signature_case("no certificate", nothing, refused("certificate_not_accepted"))
+    yield signature_case("an old certificate", old, refused("certificate_expired"))
+    yield signature_case("a revoked certificate", mine, refused("certificate_revoked"), revoked=True)
+    yield signature_case("a day after renewal but one second", fresh, refused("within_renewal_wait"), renewed=True)
+    yield signature_case("a day after renewal", rested, done("reservation"), renewed=True)
+
+
+def _signature_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    mine, other = (_issue(authority, name).authentication for name in ("saburo", "taro"))
+    statement = encode(fields())
+    good = sign(mine, statement)
+    wrong = {
+        "one bit changed": bytes([good[0] ^ 1]) + good[1:],
+        "another's signature": sign(other, statement),
+        "over another statement": sign(mine, statement + b" "),
+        "over the digest's bytes": sign(mine, hashlib.sha256(statement).digest()),
+        "with PSS padding": _sign_pss(mine, statement),
+        "cut short": good[:-1],
+        "empty": b"",
+    }
+    for name, signature in wrong.items():
+        yield signature_case(name, mine, refused("signature_invalid"), signature=signature)
+
+
+def _sign_pss(credential: Credential, statement: bytes) -> bytes:
+    key = serialization.load_der_private_key(credential.key, password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key.sign(statement, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+
+def _read_der(pem: Path) -> bytes:
+    return x509.load_pem_x509_certificate(pem.read_bytes()).public_bytes(serialization.Encoding.DER)
+
+
+def bodies() -> list[dict[str, str]]:
+    good = {"signature": base64url(b"s" * 256), "certificate": base64url(b"c" * 1500)}
+    wrong: dict[str, object] = {
+        "padding": good | {"signature": base64.urlsafe_b64encode(b"s" * 256).decode()},
+        "the other base64": good | {"signature": "+" * 4},
+        "loose bits at the end": good | {"signature": "QUJDRB"},
+        "no certificate": {"signature": good["signature"]},
+        "an unknown field": good | {"pin": ""},
+        "a number": good | {"signature": 1},
+        "a long signature": good | {"signature": "A" * 1028},
+        "a long certificate": good | {"certificate": "A" * 8196},
+        "a list": [good],
+    }
+    return [
+        *({"name": name, "body": json.dumps(body)} for name, body in wrong.items()),
+        {"name": "no JSON", "body": "{"},
+        {"name": "nothing", "body": ""},
+    ]
+
+
+def write(name: str, content: object) -> None:
+    (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write("links", links())
+    write("statements", statements())
+    write("signatures", signatures())
+    write("bodies", bodies())

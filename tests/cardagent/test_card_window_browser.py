@@ -1,0 +1,183 @@
+"""The card program's pages in a real browser (Debian's Chromium): keyboard alone, no JavaScript, a phone's width."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from card_program_site import PROBLEM, Site, reply_json, run_site
+from playwright.sync_api import Browser, Page, sync_playwright
+from window_program import Program, make_environment, run_program, write_configuration
+
+from jpki.virtual.authority import Authority
+from jpki.virtual.contents import FileMemory, Purpose, describe_card
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+NARROW = {"width": 375, "height": 667}
+SCREENSHOTS = os.environ.get("MYNAPOINT_SCREENSHOTS")
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS MISSING: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def trusted() -> Iterator[Site]:
+    with run_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def program(trusted: Site, card_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("program")
+    words = ["--config", str(write_configuration(folder / "config.toml", trusted.origin))]
+    words += ["--demo-cards", str(card_authority._folder / "cards"), "--demo-clock", str(folder / "clock.json")]
+    with run_program(folder, *words, environment=make_environment(folder, MYNAPOINT_DEMO="1")) as program:
+        yield program
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    # Ended with the module: its event loop must not run on beside the database's tests.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport=NARROW, java_script_enabled=False, locale="ja-JP")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+def go_to_program(page: Page, program: Program, site: Site, *, label: str = "署名する") -> None:
+    """Go from a page of the site to the program by a plain link, as a person does."""
+    link = f'<!doctype html><title>act</title><a href="{program.origin}/sign?link={site.link}">{label}</a>'
+    act = (200, "text/html; charset=utf-8", link.encode())
+    statement = (200, "application/octet-stream", site.statement())
+    site.get = lambda one: statement if one.paths[-1].endswith("/statement") else act
+    page.goto(site.link)
+    page.get_by_role("link", name=label).click()
+
+
+def type_pin(page: Page, pin: str) -> None:
+    page.get_by_label("利用者証明用の暗証番号").press_sequentially(pin)
+    page.keyboard.press("Enter")
+
+
+def keep(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
+
+
+def has_no_sideways_scroll(page: Page) -> bool:
+    box = page.locator("body").bounding_box()
+    return box is not None and box["width"] <= NARROW["width"]
+
+
+class TestJourney:
+    def test_goes_from_the_site_over_card_and_pin_back_to_the_site_by_keyboard(
+        self, page: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        trusted.kind = "application"
+        trusted.handed_in.clear()
+        go_to_program(page, program, trusted)
+        keep(page, "1-choose")
+        page.get_by_role("button", name="このカードを使う").and_(page.locator(f'[value="{card_path.stem}"]')).press(
+            "Enter"
+        )
+        assert page.get_by_label("利用者証明用の暗証番号").evaluate("field => field === document.activeElement")
+        assert has_no_sideways_scroll(page)
+        keep(page, "2-pin")
+        type_pin(page, "1234")
+        page.wait_for_url(trusted.link)
+        assert len(trusted.handed_in) == 1
+
+    def test_takes_four_presses_of_the_pad(self, page: Page, program: Program, trusted: Site, card_path: Path) -> None:
+        go_to_program(page, program, trusted)
+        page.locator(f'button[value="{card_path.stem}"]').click()
+        for key in "1234":
+            page.get_by_role("button", name=key, exact=True).click()
+        assert "ボタンで入れたけた数: 4" in page.get_by_role("status").inner_text()
+        keep(page, "3-pad")
+        page.get_by_role("button", name="カードで署名する").click()
+        page.wait_for_url(trusted.link)
+
+    def test_says_first_what_was_wrong_and_warns_before_the_last_try(
+        self, page: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=2))
+        go_to_program(page, program, trusted)
+        page.locator(f'button[value="{card_path.stem}"]').click()
+        type_pin(page, "0000")
+        page.get_by_role("alert").wait_for()
+        assert page.title().startswith("エラー: ")
+        assert "あと1回でロックされます" in page.get_by_role("alert").inner_text()
+        assert page.get_by_role("alert").evaluate("box => box === document.activeElement")
+        assert page.get_by_text("入力できるのは、あと1回です").is_visible()
+        keep(page, "4-last-try")
+        page.reload()
+        assert describe_card(card_path).pin_tries_left == 1
+
+    def test_shows_the_site_s_refusal_and_leads_back(
+        self, page: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        refusal = {
+            "type": "x",
+            "code": "already",
+            "title": "予約済みです。",
+            "status": 409,
+            "detail": "確認してください。",
+        }
+        before, trusted.post = trusted.post, lambda _site: reply_json(409, refusal, PROBLEM)
+        go_to_program(page, program, trusted)
+        page.locator(f'button[value="{card_path.stem}"]').click()
+        type_pin(page, "1234")
+        page.get_by_role("alert").wait_for()
+        trusted.post = before
+        assert "予約済みです。" in page.get_by_role("alert").inner_text()
+        keep(page, "5-refused")
+        page.get_by_role("link", name="サイトに戻る").click()
+        page.wait_for_url(trusted.link)
+
+    @pytest.mark.parametrize("name", ["English", "やさしい日本語"])
+    def test_speaks_another_language(
+        self, page: Page, program: Program, trusted: Site, card_path: Path, name: str
+    ) -> None:
+        go_to_program(page, program, trusted)
+        page.get_by_role("link", name=name).click()
+        page.locator(f'button[value="{card_path.stem}"]').click()
+        assert has_no_sideways_scroll(page)
+        keep(page, f"6-{name}")
+
+
+class TestHostilePage:
+    def test_cannot_frame_it_nor_send_its_forms(
+        self, chromium: Browser, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        context = chromium.new_context(locale="ja-JP")
+        page = context.new_page()
+        go_to_program(page, program, trusted)
+        page.locator(f'button[value="{card_path.stem}"]').click()
+        visit, token = page.url, page.locator('input[name="token"]').first.get_attribute("value")
+        hostile = (
+            f'<!doctype html><title>hostile</title><iframe src="{program.origin}/sign?link={trusted.link}"></iframe>'
+            f'<form method="post" action="{visit}"><input name="token" value="{token}"><input name="pin" value="1234">'
+            '<button name="do" value="sign">go</button></form>'
+        )
+        trusted.handed_in.clear()
+        with run_site() as stranger:
+            stranger.get = lambda _site: (200, "text/html; charset=utf-8", hostile.encode())
+            page.goto(stranger.origin)
+            framed = page.frames[1]
+            assert "署名しますか" not in framed.content()
+            fetched = page.evaluate("url => fetch(url).then(answer => answer.status, () => 'refused')", program.origin)
+            assert fetched == "refused"
+            page.get_by_role("button", name="go").click()
+            assert "ほかのページからの操作" in page.get_by_role("alert").inner_text()
+        assert not trusted.handed_in
+        context.close()
