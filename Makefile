@@ -12,7 +12,7 @@ EACH_CORE := -n auto --dist loadfile
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
 
-.PHONY: help setup demo test test-pg15 check bench format
+.PHONY: help setup demo test test-pg15 mutants check bench format
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -30,6 +30,7 @@ setup: .venv/.synced ## Put everything that the project needs into .venv, as pin
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || \
 		{ echo "make: the package index cannot be reached; check the network or PIP_INDEX_URL" >&2; exit 1; }
 	@$(BIN)/uv sync --frozen --quiet
+	@$(BIN)/python tests/jpki/pkits.py fetch
 	@touch $@
 
 demo: setup ## Run the whole journey and leave the site running (ARGS=--once: end after the journey).
@@ -44,6 +45,9 @@ test-pg15: setup $(PG15)/postgres ## Run the same tests through DATABASE_URL on 
 $(PG15)/postgres:
 	@test "$$(id -u)" = 0 || { echo "make: PostgreSQL 15 is missing; as root: apt-get install postgresql-15" >&2; exit 1; }
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15
+
+mutants: setup ## Try 200,000 mutated certificates, OCSP answers, revocation lists and lineages (ARGS=COUNT).
+	@PYTHONPATH=src $(BIN)/python -W ignore tests/jpki/mutants.py $(or $(ARGS),200000)
 
 check: setup ## Check style, types, layers and the rules of the architecture.
 	@$(BIN)/ruff check .
