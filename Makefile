@@ -15,7 +15,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 # What the real driver stack is made of, and what pyscard is built with.
 STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
 
-.PHONY: help setup reader demo test test-pg15 check bench format simulate-lives
+.PHONY: help setup reader demo test test-pg15 mutants check bench format simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -33,6 +33,7 @@ setup: .venv/.synced ## Put everything that the project needs into .venv, as pin
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || \
 		{ echo "make: the package index cannot be reached; check the network or PIP_INDEX_URL" >&2; exit 1; }
 	@$(BIN)/uv sync --frozen --quiet
+	@$(BIN)/python tests/jpki/pkits.py fetch
 	@touch $@
 
 reader: .venv/.reader ## Add what card readers need, and the tests through real drivers (Debian's packages when root).
@@ -64,6 +65,9 @@ test-pg15: setup reader $(PG15)/postgres ## Run the same tests through DATABASE_
 $(PG15)/postgres:
 	@test "$$(id -u)" = 0 || { echo "make: PostgreSQL 15 is missing; as root: apt-get install postgresql-15" >&2; exit 1; }
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15
+
+mutants: setup ## Try 200,000 mutated certificates, OCSP answers, revocation lists and lineages (ARGS=COUNT).
+	@PYTHONPATH=src $(BIN)/python -W ignore tests/jpki/mutants.py $(or $(ARGS),200000)
 
 check: setup ## Check style, types, layers and the rules of the architecture.
 	@$(BIN)/ruff check .

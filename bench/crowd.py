@@ -17,12 +17,13 @@ from uuid_utils.compat import uuid7
 from bench.stage import AT, PROGRAMME, SERVICE
 from demo.town import Town
 from jpki.certificate import CertificateId
+from jpki.lineage import CertificateName
 from jpki.virtual.contents import Purpose
 from jpki.virtual.files import hold_lock
 from jpki.virtual.issuing import IssuingCa, compute_validity, issue_certificate, make_authentication_extensions
 from jpki.virtual.keeping import read_cas
-from jpki.virtual.keys import KeyPool
-from jpki.virtual.register import AuthorityRegistry, CertificateName, Entry, Issue
+from jpki.virtual.keys import KeyKind, KeyPool
+from jpki.virtual.register import AuthorityRegistry, Entry, Issue
 from mynapoint.console.cluster import server_url
 from mynapoint.holder.rules import hash_certificate
 from mynapoint.keyring import Keyring
@@ -51,7 +52,8 @@ class Applicant:
 
 def issue_cards(folder: Path, count: int, *, keys: KeyPool) -> list[Card]:
     """Issue so many cards of the test authority in a folder and register them all in one line."""
-    ca = [ca for ca in read_cas(folder) if ca.purpose is Purpose.AUTHENTICATION][-1]
+    generations = [ca for ca in read_cas(folder) if ca.purpose is Purpose.AUTHENTICATION]
+    ca = next(ca for ca in reversed(generations) if ca.kind is KeyKind.RSA_2048)
     with hold_lock(folder / "lock"):
         registry = AuthorityRegistry(folder)
         registry.refresh()

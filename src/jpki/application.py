@@ -16,6 +16,9 @@ PASSWORD_PATTERN: Final = re.compile(rb"[A-Z0-9]{6,16}")
 
 MAX_CERTIFICATE_LENGTH: Final = 4096
 
+COORDINATE_LENGTH: Final = 48
+"""bytes of each of the two numbers of an ECDSA P-384 signature"""
+
 
 class Ef(IntEnum):
     """An elementary file's identifier; its low five bits are its short identifier."""

@@ -4,11 +4,22 @@ from dataclasses import dataclass
 from typing import Final, NewType, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from jpki.application import MAX_CERTIFICATE_LENGTH
 
 HolderCertificate = NewType("HolderCertificate", x509.Certificate)
 """A user-authentication certificate that `check_certificate` let pass."""
+
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,  # from a name's value in a type that is not its kind's
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises at certificates, answers and lists that are spoilt: at once, or when a part is asked for."""
 
 _MAX_PART_LENGTH: Final = 0xFF
 
@@ -44,6 +55,12 @@ class CertificateId:
         serial = self.serial.to_bytes((self.serial.bit_length() + 7) // 8, "big")
         return b"".join(len(part).to_bytes(1, "big") + part for part in (self.issuer_key_id, serial))
 
+    @classmethod
+    def decode(cls, encoded: bytes) -> Self:
+        """This will read what `encode` wrote."""
+        key_id_end = 1 + encoded[0]
+        return cls(encoded[1:key_id_end], int.from_bytes(encoded[key_id_end + 1 :], "big"))
+
     def __repr__(self) -> str:
         return "CertificateId(…)"  # a serial must not reach a log
 
@@ -57,7 +74,7 @@ def parse_certificate(der: bytes) -> x509.Certificate:
         raise MalformedCertificate
     try:
         certificate = x509.load_der_x509_certificate(der)
-    except (ValueError, x509.InvalidVersion):  # InvalidVersion is no ValueError
+    except UNREADABLE:
         raise MalformedCertificate from None
     # The signature's bits fill whole bytes; a certificate must not have a second spelling that says otherwise.
     unused_bits = der[-len(certificate.signature) - 1]
@@ -73,7 +90,7 @@ def get_extensions(certificate: x509.Certificate) -> x509.Extensions:
     """
     try:
         return certificate.extensions
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except UNREADABLE:
         raise MalformedCertificate from None
 
 

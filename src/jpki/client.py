@@ -8,7 +8,7 @@ from iccard.frames import MAX_RESPONSE_DATA, Command, Response
 from iccard.status import AUTHENTICATION_METHOD_BLOCKED, FILE_NOT_FOUND, OK, REFERENCE_DATA_UNUSABLE, StatusWord
 from jpki.application import AID, MAX_CERTIFICATE_LENGTH, Ef, Instruction
 from jpki.pin import Pin
-from jpki.statement import encode_digest_info
+from jpki.statement import MalformedCardSignature, decode_from_card, encode_for_card
 
 _CERTIFICATE_HEADER_LENGTH: Final = 4
 _LOCKED_STATUSES: Final = frozenset({AUTHENTICATION_METHOD_BLOCKED, REFERENCE_DATA_UNUSABLE})
@@ -36,6 +36,10 @@ class CardRefused(UnableToUseCard):
 
 class UnreadableCertificate(UnableToUseCard):
     """The card's certificate file holds no certificate, or ends before the certificate does."""
+
+
+class UnreadableSignature(UnableToUseCard):
+    """The card answered something that cannot be a signature by its key."""
 
 
 class WrongPin(UnableToUseCard):
@@ -104,11 +108,14 @@ class JpkiCard:
         :raises UnableToUseCard: when the card refuses anything else.
         """
         self._select_application()
+        # The certificate says which kind of key signs; it comes first, for every SELECT of an EF takes the key away.
+        certificate = self._read_certificate_file()
         self._verify(pin)
         try:
-            # Every SELECT of an EF takes the key away: PIN, then key, then certificate.
-            signature = self._sign(encode_digest_info(statement))
-            return SignedStatement(signature=signature, certificate=self._read_certificate_file())
+            answer = self._sign(encode_for_card(statement, certificate=certificate))
+            return SignedStatement(signature=decode_from_card(answer, certificate=certificate), certificate=certificate)
+        except MalformedCardSignature:
+            raise UnreadableSignature from None
         finally:
             self._select_application()  # which clears the PIN state: it must not outlive this exchange
 

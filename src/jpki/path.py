@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.x509.verification import Criticality, ExtensionPolicy, PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from jpki.certificate import (
+    UNREADABLE,
     HolderCertificate,
     MalformedCertificate,
     UnacceptableCertificate,
@@ -40,10 +41,15 @@ class BrokenPath(UnacceptableCertificate):
     """The certificate names a trusted issuer that did not issue it, or could not have."""
 
 
-_CA_POLICY: Final = (
+def _check_may_issue(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    if usage is None or not usage.key_cert_sign:
+        raise UnsuitableAnchors
+
+
+CA_POLICY: Final = (
     ExtensionPolicy.permit_all()
     .require_present(x509.BasicConstraints, Criticality.CRITICAL, None)
-    .require_present(x509.KeyUsage, Criticality.CRITICAL, None)
+    .require_present(x509.KeyUsage, Criticality.CRITICAL, _check_may_issue)
 )
 
 
@@ -59,7 +65,7 @@ class _Generation:
             PolicyBuilder()
             .store(Store([anchor]))
             .max_chain_depth(0)
-            .extension_policies(ca_policy=_CA_POLICY, ee_policy=build_extension_policy(issuer_key_id=key_id))
+            .extension_policies(ca_policy=CA_POLICY, ee_policy=build_extension_policy(issuer_key_id=key_id))
         )
         return cls(key_id=key_id, policy=policy)
 
@@ -69,7 +75,7 @@ class _Generation:
             self.policy.time(at).build_client_verifier().verify(certificate, [])
         except VerificationError:
             return False
-        except ValueError:  # what is wrong inside a certificate is sometimes met only here
+        except UNREADABLE:  # what is wrong inside a certificate is sometimes met only here
             raise MalformedCertificate from None
         return True
 
@@ -87,6 +93,11 @@ class TrustAnchors:
             raise UnsuitableAnchors
         self.certificates = tuple(anchors)
         self._generations = tuple(_Generation.of(anchor) for anchor in anchors)
+
+    def find_generation(self, key_id: bytes) -> x509.Certificate | None:
+        """This will find the generation that has this key."""
+        pairs = zip(self._generations, self.certificates, strict=True)
+        return next((anchor for generation, anchor in pairs if generation.key_id == key_id), None)
 
     def check_path(self, certificate: x509.Certificate, *, at: datetime) -> None:
         """This will let pass a certificate of the profile that one generation issued and that is valid at this time.

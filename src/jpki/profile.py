@@ -11,17 +11,16 @@ from enum import IntEnum
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy
 
-from jpki.certificate import MalformedCertificate, UnacceptableCertificate, get_extensions
+from jpki.certificate import UNREADABLE, MalformedCertificate, UnacceptableCertificate, get_extensions
 
 AUTHENTICATION_POLICY: Final = x509.ObjectIdentifier("1.2.392.200149.8.5.1.3.30")
 SIGNING_POLICY: Final = x509.ObjectIdentifier("1.2.392.200149.8.5.1.1.20")
 
-_RSA_KEY_SIZE: Final = 2048
+_SIGNATURE_ALGORITHMS: Final = {SignatureAlgorithmOID.RSA_WITH_SHA256, SignatureAlgorithmOID.ECDSA_WITH_SHA384}
 
 
 class ProfileCheck(IntEnum):
@@ -132,7 +131,8 @@ def build_extension_policy(*, issuer_key_id: bytes) -> ExtensionPolicy:
 
 
 def check_key(certificate: x509.Certificate) -> None:
-    """This will let pass a certificate whose key, and whose issuer's signature, are of the kind that cards have today.
+    """This will let pass a certificate whose key, and whose issuer's signature, are of a kind that cards have:
+    RSA-2048 with SHA-256 today, ECDSA P-384 with SHA-384 next; a generation may issue certificates for either key.
 
     :raises ProfileViolation: naming the key (1) or the algorithm (2).
     :raises MalformedCertificate: when there is no key to be read.
@@ -140,11 +140,14 @@ def check_key(certificate: x509.Certificate) -> None:
     try:
         key = certificate.public_key()
         algorithm = certificate.signature_algorithm_oid
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise MalformedCertificate from None
-    if not (isinstance(key, rsa.RSAPublicKey) and key.key_size == _RSA_KEY_SIZE):
-        raise ProfileViolation(ProfileCheck.KEY)
-    if algorithm != SignatureAlgorithmOID.RSA_WITH_SHA256:
+    match key:
+        case rsa.RSAPublicKey(key_size=2048) | ec.EllipticCurvePublicKey(curve=ec.SECP384R1()):
+            pass
+        case _:
+            raise ProfileViolation(ProfileCheck.KEY)
+    if algorithm not in _SIGNATURE_ALGORITHMS:
         raise ProfileViolation(ProfileCheck.SIGNATURE_ALGORITHM)
 
 

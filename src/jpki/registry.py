@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
@@ -22,6 +23,30 @@ class CertificateRevoked(Exception):
 
 class RegistryUnavailable(Exception):
     """The authority cannot be asked, or what is known of its answers is too old: refuse, and say "try later"."""
+
+
+class Fault(StrEnum):
+    """What is wrong with an answer: a word for an operator's log, which says nothing of the certificate."""
+
+    UNREACHABLE = "unreachable"
+    TOO_SLOW = "too slow"
+    NO_ANSWER = "no answer"
+    UNREADABLE = "unreadable"
+    OTHER_CERTIFICATE = "about another certificate"
+    REPLAYED = "replayed"
+    UNTRUSTED_SIGNER = "untrusted signer"
+    BROKEN_SIGNATURE = "broken signature"
+    FROM_THE_FUTURE = "from the future"
+    STALE = "stale"
+    UNKNOWN_CERTIFICATE = "unknown certificate"
+
+
+class UnusableAnswer(RegistryUnavailable):
+    """An answer came, or none, and nothing can be built on it."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)

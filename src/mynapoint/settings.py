@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -65,8 +66,11 @@ def _check_database_url(value: SecretStr) -> SecretStr:
 
 
 def _check_registry(value: str) -> str:
-    if not value.startswith("authority:") or value == "authority:":
-        raise _refuse("REGISTRY", "must be authority: and the folder of a test authority")
+    parts = urlsplit(value)
+    is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+    is_folder = parts.scheme in {"files", "authority"} and value != f"{parts.scheme}:"
+    if not (is_address or is_folder):
+        raise _refuse("REGISTRY", "must be http:// or https:// and an address, or files: or authority: and a folder")
     return value
 
 
@@ -124,8 +128,24 @@ class Environment(BaseSettings):
     )
     registry: Registry | None = Field(
         default=None,
-        description="Where revocations and renewals are asked: the folder of a test authority. Needs DEMO.",
-        examples=["authority:/srv/demo/authority"],
+        description="Where revocations and renewals are asked: the address of a service (OCSP, lineage), files: and a "
+        "folder of daily lists (`mynapoint registry import`), or authority: and a test authority's folder, with DEMO.",
+        examples=["files:/var/lib/mynapoint/lists"],
+    )
+    registry_wait_seconds: int = Field(
+        default=3, ge=1, le=60, description="How long one answer of the registry may take in all.", examples=["3"]
+    )
+    registry_ocsp_minutes: int = Field(
+        default=10, ge=1, le=10_080, description="How old an OCSP answer may be.", examples=["10"]
+    )
+    registry_lineage_minutes: int = Field(
+        default=10, ge=1, le=10_080, description="How old an answer about a lineage may be.", examples=["10"]
+    )
+    registry_crl_hours: int = Field(
+        default=30, ge=1, le=720, description="How old an imported revocation list may be.", examples=["30"]
+    )
+    registry_lineage_list_hours: int = Field(
+        default=30, ge=1, le=720, description="How old an imported list of lineages may be.", examples=["30"]
     )
     trust_anchors: AbsolutePath | None = Field(
         default=None,
@@ -172,9 +192,12 @@ class Environment(BaseSettings):
 
     @model_validator(mode="after")
     def _check_what_only_a_demonstration_may(self) -> "Environment":
-        for name in ("demo_clock", "registry"):
-            if getattr(self, name) is not None and not self.demo:
-                raise _refuse(name.upper(), "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
+        for name, is_used in (
+            ("DEMO_CLOCK", self.demo_clock is not None),
+            ("REGISTRY", (self.registry or "").startswith("authority:")),
+        ):
+            if is_used and not self.demo:
+                raise _refuse(name, "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
         if not self.demo and urlsplit(self.site_origin).scheme == "http" and self.host not in LOOPBACK:
             raise _refuse("SITE_ORIGIN", "must be https, unless the site is for this machine alone")
         return self
@@ -282,6 +305,11 @@ CLOCK = get_clock(ENVIRONMENT.demo_clock)
 SITE_ORIGIN = ENVIRONMENT.site_origin
 CARD_PROGRAM = ENVIRONMENT.card_program
 REGISTRY = ENVIRONMENT.registry
+REGISTRY_WAIT = timedelta(seconds=ENVIRONMENT.registry_wait_seconds)
+REGISTRY_OCSP_AGE = timedelta(minutes=ENVIRONMENT.registry_ocsp_minutes)
+REGISTRY_LINEAGE_AGE = timedelta(minutes=ENVIRONMENT.registry_lineage_minutes)
+REGISTRY_CRL_AGE = timedelta(hours=ENVIRONMENT.registry_crl_hours)
+REGISTRY_LINEAGE_LIST_AGE = timedelta(hours=ENVIRONMENT.registry_lineage_list_hours)
 TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
@@ -297,6 +325,7 @@ INSTALLED_APPS = (
     "mynapoint.journal",
     "mynapoint.programme",
     "mynapoint.holder",
+    "mynapoint.registry",
     "mynapoint.act",
     "mynapoint.directory",
     "mynapoint.reservation",

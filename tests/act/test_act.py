@@ -19,6 +19,7 @@ from cast import AT, BORN, DAY, INQUIRY, ISSUED_AT, MINUTE, PERFORMERS, RESERVAT
 from jpki.certificate import CertificateId, HolderCertificate
 from jpki.registry import Lineage, RegistryUnavailable, UnknownLineage
 from jpki.virtual.contents import FileMemory
+from jpki.virtual.keys import KeyKind
 from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
 from mynapoint.act.operations import forget, propose
 from mynapoint.act.queries import get_statement, get_view
@@ -108,6 +109,18 @@ class TestSubmit:
         assert view.answer is not None
         assert view.answer.is_done
         assert view.answer.entry_id == entry.id
+
+    @pytest.mark.parametrize("kind", KeyKind)
+    def test_takes_a_card_with_any_kind_of_key_and_its_successor_of_another(
+        self, cast: Cast, programme: str, kind: KeyKind
+    ) -> None:
+        card = cast.authority.issue("jiro", birth_date=BORN, at=ISSUED_AT, kind=kind)
+        done = cast.reserve(card)
+        assert Entry.objects.get().id == done.entry_id
+        other = next(other for other in KeyKind if other is not kind)
+        cast.authority.renew(card, at=AT, kind=other)
+        cast.act(INQUIRY, card, at=AT + DAY)
+        assert Holder.objects.count() == 1
 
     # (1)
     def test_accepts_at_the_last_instant(self, cast: Cast, hanako: Path, link: Link) -> None:

@@ -56,6 +56,15 @@ class TestEnvironment:
             ("MYNAPOINT_DATABASE_URL", "dbname=mynapoint"),
             ("MYNAPOINT_REGISTRY", "authority:"),
             ("MYNAPOINT_REGISTRY", "file:/x"),
+            ("MYNAPOINT_REGISTRY", "files:"),
+            ("MYNAPOINT_REGISTRY", "http:"),
+            ("MYNAPOINT_REGISTRY", "https://"),
+            ("MYNAPOINT_REGISTRY", "https://user@registry.example"),
+            ("MYNAPOINT_REGISTRY_WAIT_SECONDS", "0"),
+            ("MYNAPOINT_REGISTRY_OCSP_MINUTES", "0"),
+            ("MYNAPOINT_REGISTRY_LINEAGE_MINUTES", "0"),
+            ("MYNAPOINT_REGISTRY_CRL_HOURS", "721"),
+            ("MYNAPOINT_REGISTRY_LINEAGE_LIST_HOURS", "721"),
             ("MYNAPOINT_REGISTRY", "authority:/x"),
             ("MYNAPOINT_DEMO_CLOCK", "/x"),
         ],
@@ -94,6 +103,11 @@ class TestEnvironment:
     def test_refuses_two_databases(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         error = refusal(monkeypatch, DATABASE_URL="postgresql://a/x", MYNAPOINT_DATABASE_URL_FILE=str(tmp_path))
         assert error.name == "MYNAPOINT_DATABASE_URL_FILE"
+
+    @pytest.mark.parametrize("place", ["https://registry.example/x", "http://127.0.0.1:8090", "files:/srv/lists"])
+    def test_takes_a_registry_without_a_demonstration(self, monkeypatch: pytest.MonkeyPatch, place: str):
+        monkeypatch.setenv("MYNAPOINT_REGISTRY", place)
+        assert load_environment().registry == place
 
     def test_allows_a_demonstration_its_own(self, monkeypatch: pytest.MonkeyPatch):
         demonstration = {

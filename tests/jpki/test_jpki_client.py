@@ -41,6 +41,10 @@ class Recording:
         return self._connection.transmit(apdu)
 
 
+SHORT_FILE = bytes.fromhex("308200049000")
+"""Four bytes, whatever is read: a file that looks like a certificate's from outside."""
+
+
 class Scripted:
     """A card that answers every frame alike, or by its instruction byte."""
 
@@ -156,7 +160,7 @@ class TestSignStatement:
         certificate = check_certificate(signed.certificate, anchors=anchors, at=AT)
         check_statement_signature(certificate, STATEMENT, signed.signature)
 
-    def test_goes_pin_then_key_then_certificate_and_ends_without_pin(self, hanako: CardContents) -> None:
+    def test_goes_certificate_then_pin_then_key_and_ends_without_pin(self, hanako: CardContents) -> None:
         card, _ = power_up(hanako)
         recording = Recording(card)
         JpkiCard(recording).sign_statement(STATEMENT, pin=RIGHT)
@@ -164,21 +168,27 @@ class TestSignStatement:
         heads = [frame.hex().upper() for frame in recording.frames if frame[1] != 0xB0]
         assert [head if head[:4] == "00A4" else head[:8] for head in heads] == [
             application,
+            "00A4020C02000A",
             "00A4020C020018",
             "00200080",
             "00A4020C020017",
             "802A0080",
-            "00A4020C02000A",
             application,
         ]
         assert card.transmit(bytes.fromhex("00A4020C020017")) == b"\x90\x00"
         assert card.transmit(bytes.fromhex("802A00800100" + "00")) == b"\x69\x82"
 
     def test_forgets_the_pin_even_when_the_card_fails_to_sign(self) -> None:
-        recording = Recording(Scripted(b"\x90\x00", x2A=b"\x6f\x00"))
+        recording = Recording(Scripted(b"\x90\x00", xB0=SHORT_FILE, x2A=b"\x6f\x00"))
         with pytest.raises(CardRefused):
             JpkiCard(recording).sign_statement(STATEMENT, pin=RIGHT)
         assert recording.frames[-1].hex().upper().startswith("00A4040C")
+
+    def test_spends_no_try_on_a_card_without_a_certificate(self) -> None:
+        recording = Recording(Scripted(b"\x90\x00"))
+        with pytest.raises(UnreadableCertificate):
+            JpkiCard(recording).sign_statement(STATEMENT, pin=RIGHT)
+        assert 0x20 not in {frame[1] for frame in recording.frames}
 
     def test_tells_the_tries_left_after_a_wrong_pin_and_tries_once_only(self, hanako: CardContents) -> None:
         card, memory = power_up(hanako)
@@ -196,7 +206,7 @@ class TestSignStatement:
     @pytest.mark.parametrize("status", [b"\x63\xc0", b"\x69\x83", b"\x69\x84"], ids=["63C0", "6983", "6984"])
     def test_takes_every_locked_status_as_locked(self, status: bytes) -> None:
         with pytest.raises(PinLocked):
-            JpkiCard(Scripted(b"\x90\x00", x20=status)).sign_statement(STATEMENT, pin=RIGHT)
+            JpkiCard(Scripted(b"\x90\x00", xB0=SHORT_FILE, x20=status)).sign_statement(STATEMENT, pin=RIGHT)
 
     def test_logs_and_raises_no_pin(self, hanako: CardContents, caplog: pytest.LogCaptureFixture) -> None:
         card, _ = power_up(hanako)

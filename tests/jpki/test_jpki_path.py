@@ -10,6 +10,7 @@ from certificate_variants import Change, changed, found_ca, issue, without
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 from hypothesis import given, settings
@@ -142,9 +143,12 @@ class TestCheckCertificate:
             check_certificate(issue(ca, key=key), anchors=own_anchors, at=AT)
         assert refused.value.check is ProfileCheck.KEY
 
-    def test_refuses_keys_of_another_kind_today(self, ca: IssuingCa, own_anchors: TrustAnchors) -> None:
+    @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256R1()), Ed25519PrivateKey.generate()])
+    def test_refuses_keys_of_another_kind(
+        self, ca: IssuingCa, own_anchors: TrustAnchors, key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey
+    ) -> None:
         with pytest.raises(ProfileViolation) as refused:
-            check_certificate(issue(ca, key=ec.generate_private_key(ec.SECP384R1())), anchors=own_anchors, at=AT)
+            check_certificate(issue(ca, key=key), anchors=own_anchors, at=AT)
         assert refused.value.check is ProfileCheck.KEY
 
     def test_refuses_another_signature_algorithm(self, ca: IssuingCa, own_anchors: TrustAnchors) -> None:
@@ -279,10 +283,11 @@ class TestTrustAnchors:
             check_certificate(card.credentials.authentication.certificate, anchors=younger, at=AT)
 
     def test_are_read_from_a_folder(self, anchors: TrustAnchors, tmp_path: Path) -> None:
-        younger, elder = anchors.certificates
+        younger, *others = anchors.certificates
         (tmp_path / "younger.der").write_bytes(younger.public_bytes(Encoding.DER))
-        (tmp_path / "elder.pem").write_bytes(elder.public_bytes(Encoding.PEM))
-        assert read_anchors(tmp_path).certificates == anchors.certificates
+        for number, other in enumerate(others):
+            (tmp_path / f"{number}.pem").write_bytes(other.public_bytes(Encoding.PEM))
+        assert set(read_anchors(tmp_path).certificates) == set(anchors.certificates)
 
     def test_are_read_from_one_bundle(self, anchors: TrustAnchors, tmp_path: Path) -> None:
         bundle = b"".join(anchor.public_bytes(Encoding.PEM) for anchor in anchors.certificates)

@@ -1,16 +1,19 @@
-"""What the test authority publishes of revocations: OCSP answers (RFC 6960) and revocation lists (RFC 5280, 5)."""
+"""What the test authority publishes: OCSP answers (RFC 6960), revocation lists (RFC 5280, 5) and lineages."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
 from jpki.certificate import CertificateId
+from jpki.freshness import Update
+from jpki.lineage import DOMAIN_LINE, LineageQuestion, LineageStatement, SignedLineage
 from jpki.registry import MemoryRegistry
+from jpki.virtual.errors import CertificateNotIssuedHere
 from jpki.virtual.issuing import IssuingCa
+from jpki.virtual.keys import choose_hash, sign
 
 ANSWER_LIFETIME: Final = timedelta(days=1)
 
@@ -28,7 +31,29 @@ def answer_ocsp_request(request: bytes, *, cas: tuple[IssuingCa, ...], registry:
     builder = _answer(question, ca=ca, registry=registry, at=at)
     for nonce in nonces:
         builder = builder.add_extension(nonce.value, critical=False)
-    return builder.sign(ca.responder_key, hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(ca.responder_key, choose_hash(ca.responder_key)).public_bytes(Encoding.DER)
+
+
+def answer_lineage_question(
+    question: LineageQuestion, *, cas: tuple[IssuingCa, ...], registry: MemoryRegistry, at: datetime
+) -> bytes:
+    """This will answer with a statement that the generation's responder signs.
+
+    :raises CertificateNotIssuedHere: when no generation has the issuer's key.
+    """
+    certificate_id = question.certificate.decode()
+    ca = next((ca for ca in cas if ca.key_id == certificate_id.issuer_key_id), None)
+    if ca is None:
+        raise CertificateNotIssuedHere
+    lineage = registry.get_lineage(certificate_id, at=at)
+    update = Update(this_update=at, next_update=at + ANSWER_LIFETIME)
+    statement = LineageStatement.answer(question, lineage, update=update).model_dump_json().encode()
+    envelope = SignedLineage.model_construct(
+        statement=statement,
+        signature=sign(ca.responder_key, DOMAIN_LINE + statement),
+        responder=ca.responder_certificate.public_bytes(Encoding.DER),
+    )
+    return envelope.model_dump_json().encode()
 
 
 def make_revocation_list(*, ca: IssuingCa, registry: MemoryRegistry, at: datetime) -> x509.CertificateRevocationList:
@@ -43,7 +68,7 @@ def make_revocation_list(*, ca: IssuingCa, registry: MemoryRegistry, at: datetim
             builder = builder.add_revoked_certificate(revoked.build())
     builder = builder.add_extension(x509.AuthorityKeyIdentifier(ca.key_id, None, None), critical=False)
     builder = builder.add_extension(x509.CRLNumber(int(at.timestamp())), critical=False)
-    return builder.sign(ca.key, hashes.SHA256())
+    return builder.sign(ca.key, choose_hash(ca.key))
 
 
 def _is_issuer(ca: IssuingCa, question: ocsp.OCSPRequest) -> bool:

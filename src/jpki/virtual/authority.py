@@ -10,13 +10,16 @@ from tempfile import mkdtemp
 from typing import Final, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from jpki.application import PASSWORD_PATTERN, PIN_PATTERN
 from jpki.certificate import CertificateId, parse_certificate
+from jpki.freshness import Update
+from jpki.lineage import CertificateName, LineageQuestion
+from jpki.lineage_list import write_lineage_list
 from jpki.path import TrustAnchors
-from jpki.virtual.answers import answer_ocsp_request, make_revocation_list
+from jpki.virtual.answers import ANSWER_LIFETIME, answer_lineage_question, answer_ocsp_request, make_revocation_list
 from jpki.virtual.contents import (
     SAMPLE_PASSWORD,
     SAMPLE_PIN,
@@ -31,6 +34,7 @@ from jpki.virtual.errors import (
     CardExists,
     CardNotIssuedHere,
     CertificateAlreadyRevoked,
+    CertificateNotIssuedHere,
     UnusableLabel,
     UnusableSecret,
 )
@@ -47,10 +51,11 @@ from jpki.virtual.issuing import (
     make_signing_extensions,
 )
 from jpki.virtual.keeping import read_cas, write_cas
-from jpki.virtual.keys import DrawKey, generate_key
-from jpki.virtual.register import REGISTER_NAME, AuthorityRegistry, CertificateName, Entry, Issue
+from jpki.virtual.keys import DrawKey, KeyKind, SigningKey, draw_key_of, generate_key
+from jpki.virtual.register import REGISTER_NAME, AuthorityRegistry, Entry, Issue
 
-_GENERATION_AGES: Final = (5, 1)  # in years when the authority is created: an elder and a younger one
+_GENERATIONS: Final = ((KeyKind.RSA_2048, 5), (KeyKind.RSA_2048, 1), (KeyKind.ECDSA_P384, 1))
+"""Kind of key, and age in years when the authority is created: an elder, a younger, and the next cards' own."""
 _LOCK_NAME: Final = "lock"
 _CARDS_NAME: Final = "cards"
 
@@ -66,12 +71,12 @@ class Authority:
 
     @classmethod
     def create(cls, folder: Path, *, at: datetime, draw_key: DrawKey = generate_key) -> Self:
-        """This will found an authority of two generations, for both purposes.
+        """This will found an authority of three generations, the third for the next kind of cards, for both purposes.
 
         :raises AuthorityExists: when there is one.
         """
-        cas = tuple(_found_ca(purpose, age_years=age, at=at, draw_key=draw_key)
-                    for purpose in Purpose for age in _GENERATION_AGES)  # fmt: skip
+        cas = tuple(_found_ca(purpose, kind=kind, age_years=age, at=at, draw_key=draw_key)
+                    for purpose in Purpose for kind, age in _GENERATIONS)  # fmt: skip
         folder.parent.mkdir(parents=True, exist_ok=True)
         nursery = Path(mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         write_cas(nursery, cas)
@@ -110,20 +115,40 @@ class Authority:
         pin: str = SAMPLE_PIN,
         password: str = SAMPLE_PASSWORD,
         generation: int = -1,
+        kind: KeyKind = KeyKind.RSA_2048,
     ) -> CardContents:
-        """This will issue a card that stands in no file yet; the generation counts from the eldest, as lists do.
+        """This will issue a card that stands in no file yet.
+
+        The generation counts from the eldest of those with this kind of key, as lists do.
 
         :raises UnusableSecret: when the card could not take the PIN or the password.
         """
         if not (PIN_PATTERN.fullmatch(pin.encode()) and PASSWORD_PATTERN.fullmatch(password.encode())):
             raise UnusableSecret
         with self._hold_register():
-            issued = self._draw_up(label, birth_date=birth_date, at=at, generation=generation)
+            issued = self._draw_up(label, birth_date=birth_date, at=at, generation=generation, kind=kind)
             self._registry.append(Entry(at=at, issued=tuple(Issue(certificate=name) for name in _get_names(issued))))
         return CardContents.make(label=label, birth_date=birth_date, pin=pin, password=password, credentials=issued)
 
+    def get_card_path(self, label: str) -> Path:
+        """This will tell the file in which the card of this label is, or would be.
+
+        :raises UnusableLabel: when the label cannot name a file.
+        """
+        path = self._folder / _CARDS_NAME / f"{label}.json"
+        if not label.isprintable() or path.name != f"{label}.json" or not label:
+            raise UnusableLabel
+        return path
+
     def issue(
-        self, label: str, *, birth_date: date, at: datetime, pin: str = SAMPLE_PIN, password: str = SAMPLE_PASSWORD
+        self,
+        label: str,
+        *,
+        birth_date: date,
+        at: datetime,
+        pin: str = SAMPLE_PIN,
+        password: str = SAMPLE_PASSWORD,
+        kind: KeyKind = KeyKind.RSA_2048,
     ) -> Path:
         """This will issue a card into a file named by its label.
 
@@ -131,18 +156,18 @@ class Authority:
         :raises UnusableLabel: when the label cannot name a file.
         :raises UnusableSecret: when the card could not take the PIN or the password.
         """
-        path = self._folder / _CARDS_NAME / f"{label}.json"
-        if not label.isprintable() or path.name != f"{label}.json" or not label:
-            raise UnusableLabel
+        path = self.get_card_path(label)
         with hold_lock(path.with_name(f"{path.name}.lock")):
             if path.exists():
                 raise CardExists
-            card = self.make_card(label, birth_date=birth_date, at=at, pin=pin, password=password)
+            card = self.make_card(label, birth_date=birth_date, at=at, pin=pin, password=password, kind=kind)
             FileMemory(path).write(card)
         return path
 
-    def renew(self, card_path: Path, *, at: datetime) -> None:
+    def renew(self, card_path: Path, *, at: datetime, kind: KeyKind | None = None) -> None:
         """This will give the card new keys and certificates, and revoke the old ones as superseded.
+
+        The new keys are of the old ones' kind, unless another is named.
 
         A renewal cut off by a kill is completed, not doubled: what will be on the card is kept in its file
         before it is registered.
@@ -155,7 +180,9 @@ class Authority:
             card = memory.read()
             if card.renewal is None or not self._is_registered(card.renewal):
                 self._check_in_force(card.credentials)
-                successor = self._draw_up(card.label, birth_date=card.birth_date, at=at, generation=-1)
+                successor = self._draw_up(
+                    card.label, birth_date=card.birth_date, at=at, generation=-1, kind=kind or _get_kind(card)
+                )
                 memory.change(lambda contents: contents.model_copy(update={"renewal": successor}))
                 self._registry.append(_make_renewal_entry(card.credentials, successor, at=at))
             memory.change(_complete_renewal)
@@ -175,6 +202,30 @@ class Authority:
         """This will answer a DER request as the authority's OCSP responder."""
         return answer_ocsp_request(request, cas=self._cas, registry=self._registry.refresh(), at=at)
 
+    def answer_lineage(self, question: LineageQuestion, *, at: datetime) -> bytes:
+        """This will answer as the authority's lineage service.
+
+        :raises CertificateNotIssuedHere: when no generation has the issuer's key.
+        """
+        return answer_lineage_question(question, cas=self._cas, registry=self._registry.refresh(), at=at)
+
+    def make_revocation_list_of(self, key_id: bytes, *, at: datetime) -> x509.CertificateRevocationList:
+        """This will publish the list of one generation.
+
+        :raises CertificateNotIssuedHere: when no generation has this key.
+        """
+        ca = next((ca for ca in self._cas if ca.key_id == key_id), None)
+        if ca is None:
+            raise CertificateNotIssuedHere
+        return make_revocation_list(ca=ca, registry=self._registry.refresh(), at=at)
+
+    def make_lineage_list(self, *, at: datetime) -> Iterator[str]:
+        """This will publish which user-authentication certificate follows which, line by line."""
+        own = {ca.key_id for ca in self._get_generations(Purpose.AUTHENTICATION)}
+        known = self._registry.refresh().predecessors
+        update = Update(this_update=at, next_update=at + ANSWER_LIFETIME)
+        return write_lineage_list({name: known[name] for name in known if name.issuer_key_id in own}, update=update)
+
     def make_revocation_lists(self, purpose: Purpose, *, at: datetime) -> tuple[x509.CertificateRevocationList, ...]:
         """This will publish one list for each generation, eldest first."""
         known = self._registry.refresh()
@@ -186,18 +237,18 @@ class Authority:
             self._registry.refresh()
             yield
 
-    def _get_generations(self, purpose: Purpose) -> tuple[IssuingCa, ...]:
-        return tuple(ca for ca in self._cas if ca.purpose is purpose)
+    def _get_generations(self, purpose: Purpose, *, kind: KeyKind | None = None) -> tuple[IssuingCa, ...]:
+        return tuple(ca for ca in self._cas if ca.purpose is purpose and kind in {None, ca.kind})
 
-    def _draw_up(self, label: str, *, birth_date: date, at: datetime, generation: int) -> Credentials:
+    def _draw_up(self, label: str, *, birth_date: date, at: datetime, generation: int, kind: KeyKind) -> Credentials:
         validity = compute_validity(issued_at=at, birth_date=birth_date)
         first = _follow_serial(self._registry.last_serial)
-        ca = self._get_generations(Purpose.AUTHENTICATION)[generation]
-        key = self._draw_key()
+        ca = self._get_generations(Purpose.AUTHENTICATION, kind=kind)[generation]
+        key = draw_key_of(kind, draw_rsa_key=self._draw_key)
         extensions = make_authentication_extensions(ca=ca, public_key=key.public_key())
         authentication = _make_credential(ca, key, serial=first, validity=validity, extensions=extensions)
-        ca = self._get_generations(Purpose.SIGNING)[generation]
-        key = self._draw_key()
+        ca = self._get_generations(Purpose.SIGNING, kind=kind)[generation]
+        key = draw_key_of(kind, draw_rsa_key=self._draw_key)
         extensions = make_signing_extensions(
             ca=ca, public_key=key.public_key(), holder_name=label, birth_date=birth_date
         )
@@ -214,13 +265,14 @@ class Authority:
             raise CertificateAlreadyRevoked
 
 
-def _found_ca(purpose: Purpose, *, age_years: int, at: datetime, draw_key: DrawKey) -> IssuingCa:
+def _found_ca(purpose: Purpose, *, kind: KeyKind, age_years: int, at: datetime, draw_key: DrawKey) -> IssuingCa:
     validity = make_ca_validity(created_at=at, age_years=age_years)
-    return issue_ca(purpose=purpose, validity=validity, key=draw_key(), responder_key=draw_key())
+    key, responder_key = (draw_key_of(kind, draw_rsa_key=draw_key) for _ in range(2))
+    return issue_ca(purpose=purpose, validity=validity, key=key, responder_key=responder_key)
 
 
 def _make_credential(
-    ca: IssuingCa, key: RSAPrivateKey, *, serial: int, validity: Validity, extensions: Extensions
+    ca: IssuingCa, key: SigningKey, *, serial: int, validity: Validity, extensions: Extensions
 ) -> Credential:
     certificate = issue_certificate(
         ca=ca, public_key=key.public_key(), serial=serial, validity=validity, extensions=extensions
@@ -230,6 +282,11 @@ def _make_credential(
         ca_certificate=ca.certificate.public_bytes(Encoding.DER),
         key=key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
     )
+
+
+def _get_kind(card: CardContents) -> KeyKind:
+    key = parse_certificate(card.credentials.authentication.certificate).public_key()
+    return KeyKind.RSA_2048 if isinstance(key, RSAPublicKey) else KeyKind.ECDSA_P384
 
 
 def _get_names(credentials: Credentials) -> tuple[CertificateName, CertificateName]:

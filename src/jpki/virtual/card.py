@@ -6,16 +6,19 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Final, Self, cast
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo, Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from iccard import status
 from iccard.frames import MAX_RESPONSE_DATA, Command, MalformedApdu, Response
 from iccard.status import StatusWord, counter_status
-from jpki.application import AID, PASSWORD_PATTERN, PIN_PATTERN, Ef, Instruction
+from jpki.application import AID, COORDINATE_LENGTH, PASSWORD_PATTERN, PIN_PATTERN, Ef, Instruction
 from jpki.virtual.contents import CardContents, CardMemory, FileMemory, Purpose, VolatileMemory
+from jpki.virtual.keys import SigningKey
 
 _CERTIFICATE_FILE_LENGTH: Final = 2048  # longer than its certificate, as on real cards
 _MAX_SIGNED_LENGTH: Final = 245  # RFC 8017, 9.2: 2048 bits less eleven bytes of padding
@@ -59,7 +62,7 @@ class VirtualCard:
         self._is_application_selected = False
         self._selected: Ef | None = None
         self._verified: set[Purpose] = set()
-        self._keys: dict[bytes, RSAPrivateKey] = {}
+        self._keys: dict[bytes, SigningKey] = {}
         self._handlers: dict[tuple[int, int], Callable[[Command], bytes]] = {
             (0x00, Instruction.SELECT): self._select,
             (0x00, Instruction.READ_BINARY): self._read_binary,
@@ -188,14 +191,17 @@ class VirtualCard:
             raise _Refused(status.WRONG_LENGTH)
         if command.expected_length != MAX_RESPONSE_DATA:
             raise _Refused(status.WRONG_EXPECTED_LENGTH_256)
-        return self._load_key(purpose).sign(command.data, PKCS1v15(), NoDigestInfo())
+        key = self._load_key(purpose)
+        if isinstance(key, RSAPrivateKey):
+            return key.sign(command.data, PKCS1v15(), NoDigestInfo())
+        return _sign_on_curve(key, command.data)
 
-    def _load_key(self, purpose: Purpose) -> RSAPrivateKey:
+    def _load_key(self, purpose: Purpose) -> SigningKey:
         encoded = self._memory.read().get_credential(purpose).key
         if encoded not in self._keys:
             # The test authority made the key: checking it again would cost more than a hundred signatures.
             key = load_der_private_key(encoded, password=None, unsafe_skip_rsa_key_validation=True)
-            self._keys = {encoded: cast(RSAPrivateKey, key)}
+            self._keys = {encoded: cast(SigningKey, key)}
         return self._keys[encoded]
 
     def _get_purpose(self, command: Command, *, p1: int, kind: _Kind) -> Purpose:
@@ -222,6 +228,14 @@ class VirtualCard:
     def _check_verified(self, purpose: Purpose) -> None:
         if purpose not in self._verified:
             raise _Refused(status.SECURITY_STATUS_NOT_SATISFIED)
+
+
+def _sign_on_curve(key: ec.EllipticCurvePrivateKey, digest: bytes) -> bytes:
+    """This will sign a SHA-384 digest as the next cards are taken to: r and s, one behind the other."""
+    if len(digest) != hashes.SHA384.digest_size:
+        raise _Refused(status.WRONG_LENGTH)
+    pair = decode_dss_signature(key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA384()))))
+    return b"".join(number.to_bytes(COORDINATE_LENGTH, "big") for number in pair)
 
 
 def _spend_try(card: CardContents, purpose: Purpose, offered: bytes) -> CardContents:

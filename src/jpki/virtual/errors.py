@@ -31,3 +31,7 @@ class CardNotIssuedHere(UnableToIssue):
 
 class CertificateAlreadyRevoked(UnableToIssue):
     """The card's certificate was revoked before."""
+
+
+class CertificateNotIssuedHere(UnableToIssue):
+    """No generation of this authority has the key that the certificate's name gives as its issuer's."""

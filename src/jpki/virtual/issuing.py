@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.hazmat.asn1 import encode_der
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from jpki.profile import AUTHENTICATION_POLICY, SIGNING_POLICY
 from jpki.virtual.contents import Purpose
+from jpki.virtual.keys import KeyKind, SigningKey, choose_hash
 
+PublicKey = RSAPublicKey | EllipticCurvePublicKey
 Extensions = tuple[tuple[x509.ExtensionType, bool], ...]
 """Each extension and whether it is critical."""
 
@@ -60,9 +62,15 @@ class IssuingCa:
 
     purpose: Purpose
     certificate: x509.Certificate
-    key: RSAPrivateKey
+    key: SigningKey
     responder_certificate: x509.Certificate
-    responder_key: RSAPrivateKey
+    responder_key: SigningKey
+
+    @property
+    def kind(self) -> KeyKind:
+        """This will be the kind of key that it has, and the cards that it issues certificates for."""
+        is_curve = isinstance(self.certificate.public_key(), EllipticCurvePublicKey)
+        return KeyKind.ECDSA_P384 if is_curve else KeyKind.RSA_2048
 
     @property
     def key_id(self) -> bytes:
@@ -109,7 +117,7 @@ def make_holder_name() -> x509.Name:
     )
 
 
-def issue_ca(*, purpose: Purpose, validity: Validity, key: RSAPrivateKey, responder_key: RSAPrivateKey) -> IssuingCa:
+def issue_ca(*, purpose: Purpose, validity: Validity, key: SigningKey, responder_key: SigningKey) -> IssuingCa:
     """This will make a self-signed generation and the certificate of its OCSP responder."""
     name = make_ca_name(purpose)
     certificate = sign_certificate(
@@ -127,7 +135,7 @@ def issue_ca(*, purpose: Purpose, validity: Validity, key: RSAPrivateKey, respon
 
 
 def issue_certificate(
-    *, ca: IssuingCa, public_key: RSAPublicKey, serial: int, validity: Validity, extensions: Extensions
+    *, ca: IssuingCa, public_key: PublicKey, serial: int, validity: Validity, extensions: Extensions
 ) -> x509.Certificate:
     """This will issue a holder's certificate."""
     return sign_certificate(
@@ -145,11 +153,11 @@ def sign_certificate(
     *,
     issuer: x509.Name,
     subject: x509.Name,
-    public_key: RSAPublicKey,
+    public_key: PublicKey,
     serial: int,
     validity: Validity,
     extensions: Extensions,
-    signer: RSAPrivateKey,
+    signer: SigningKey,
 ) -> x509.Certificate:
     """This will sign a certificate that says what it is told to say."""
     builder = x509.CertificateBuilder(
@@ -162,10 +170,10 @@ def sign_certificate(
     )
     for extension, is_critical in extensions:
         builder = builder.add_extension(extension, is_critical)
-    return builder.sign(signer, hashes.SHA256())
+    return builder.sign(signer, choose_hash(signer))
 
 
-def make_authentication_extensions(*, ca: IssuingCa, public_key: RSAPublicKey) -> Extensions:
+def make_authentication_extensions(*, ca: IssuingCa, public_key: PublicKey) -> Extensions:
     """This will give what a user-authentication certificate says."""
     return (
         (make_key_usage(digital_signature=True), True),
@@ -175,9 +183,7 @@ def make_authentication_extensions(*, ca: IssuingCa, public_key: RSAPublicKey) -
     )
 
 
-def make_signing_extensions(
-    *, ca: IssuingCa, public_key: RSAPublicKey, holder_name: str, birth_date: date
-) -> Extensions:
+def make_signing_extensions(*, ca: IssuingCa, public_key: PublicKey, holder_name: str, birth_date: date) -> Extensions:
     """This will give what a signing certificate says: above all, who its holder is."""
     holder = x509.SubjectAlternativeName(
         [
@@ -194,7 +200,7 @@ def make_signing_extensions(
     )
 
 
-def _make_common_extensions(*, ca: IssuingCa, public_key: RSAPublicKey) -> Extensions:
+def _make_common_extensions(*, ca: IssuingCa, public_key: PublicKey) -> Extensions:
     name = ca.certificate.subject
     crl_name = x509.Name([*name, x509.NameAttribute(NameOID.COMMON_NAME, "Mihon-shi CRLDP")])
     ocsp = x509.AccessDescription(
@@ -224,7 +230,7 @@ def _make_policies(policy: ObjectIdentifier) -> x509.CertificatePolicies:
     return x509.CertificatePolicies([x509.PolicyInformation(policy, ["http://cps.jpki.invalid/cps.html"])])
 
 
-def _make_ca_extensions(public_key: RSAPublicKey) -> Extensions:
+def _make_ca_extensions(public_key: PublicKey) -> Extensions:
     return (
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (make_key_usage(key_cert_sign=True, crl_sign=True), True),
@@ -232,7 +238,7 @@ def _make_ca_extensions(public_key: RSAPublicKey) -> Extensions:
     )
 
 
-def _make_responder_extensions(ca_public_key: RSAPublicKey, public_key: RSAPublicKey) -> Extensions:
+def _make_responder_extensions(ca_public_key: PublicKey, public_key: PublicKey) -> Extensions:
     return (
         (make_key_usage(digital_signature=True), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False),

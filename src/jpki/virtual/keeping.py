@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Final, cast
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from jpki.virtual.contents import Purpose
 from jpki.virtual.errors import NoAuthority
 from jpki.virtual.files import write_durably
 from jpki.virtual.issuing import IssuingCa
+from jpki.virtual.keys import SigningKey
 
 ANCHORS_NAME: Final = "anchors"
 """The folder with all generations that issue user-authentication certificates: what a verifier is to trust."""
@@ -64,11 +64,11 @@ def _read_ca(home: Path, purpose: Purpose) -> IssuingCa:
     )
 
 
-def _encode_key(key: RSAPrivateKey) -> bytes:
+def _encode_key(key: SigningKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _read_key(path: Path) -> RSAPrivateKey:
+def _read_key(path: Path) -> SigningKey:
     # The authority wrote the key itself: checking it again would take as long as making one.
     key = load_pem_private_key(path.read_bytes(), password=None, unsafe_skip_rsa_key_validation=True)
-    return cast(RSAPrivateKey, key)
+    return cast(SigningKey, key)

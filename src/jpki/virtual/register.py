@@ -4,12 +4,13 @@ import os
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
-from typing import Final, Self
+from typing import Final
 
 from cryptography import x509
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from jpki.certificate import CertificateId, HolderCertificate
+from jpki.lineage import CertificateName
 from jpki.registry import Lineage, MemoryRegistry, RegistryUnavailable, Revocation
 
 REGISTER_NAME: Final = "register.jsonl"
@@ -17,22 +18,6 @@ REGISTER_NAME: Final = "register.jsonl"
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CertificateName(_Line):
-    """A certificate's id as JSON."""
-
-    issuer: str
-    serial: int
-
-    @classmethod
-    def of(cls, certificate_id: CertificateId) -> Self:
-        """This will write the id."""
-        return cls(issuer=certificate_id.issuer_key_id.hex(), serial=certificate_id.serial)
-
-    def decode(self) -> CertificateId:
-        """This will read the id."""
-        return CertificateId(bytes.fromhex(self.issuer), self.serial)
 
 
 class Issue(_Line):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from jpki.certificate import CertificateId, HolderCertificate, UnacceptableCertificate
 from jpki.path import CertificateExpired, TrustAnchors, check_certificate
 from jpki.registry import CertificateRevoked, Lineage, Registry, RegistryUnavailable, Renewed
@@ -21,6 +23,8 @@ from mynapoint.act.rules import (
     check_in_time,
 )
 from mynapoint.programme.rules import Programme, check_renewal_wait
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,5 +92,6 @@ def _ask_registry(certificate: HolderCertificate, *, registry: Registry, at: dat
         return registry.get_lineage(CertificateId.of(certificate), at=at)
     except CertificateRevoked:
         raise CertificateIsRevoked from None
-    except RegistryUnavailable:
+    except RegistryUnavailable as error:
+        log.warning("the certificate registry gave no answer to rely on", reason=str(error))
         raise TryLater from None

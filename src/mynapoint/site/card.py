@@ -1,23 +1,18 @@
 """What the card program asks of the site: the statement, and the place to hand in its signature."""
 
-from functools import cache
-from pathlib import Path
-
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from jpki.path import read_anchors
-from jpki.virtual.register import AuthorityRegistry
 from mynapoint.act.operations import submit
 from mynapoint.act.queries import get_statement
-from mynapoint.act.rules import Authorities, Link, Submission, SubmissionMalformed
+from mynapoint.act.rules import Link, Submission, SubmissionMalformed
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.acts import PERFORMERS
 from mynapoint.site.answers import DONE_WORDS, problem
+from mynapoint.site.authorities import get_authorities
 from mynapoint.site.limits import small_body
 from paymentservice.encoding import NotBase64Url, from_base64url
 
@@ -67,18 +62,6 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
             "words": list(DONE_WORDS[done.kind]),
         }
     )
-
-
-def get_authorities() -> Authorities:
-    """Return whom this platform believes about certificates, as its settings say."""
-    if settings.REGISTRY is None:
-        raise ImproperlyConfigured("MYNAPOINT_REGISTRY: says where revocations and renewals are asked; it is missing")
-    return _open_authorities(Path(settings.REGISTRY.removeprefix("authority:")), settings.TRUST_ANCHORS)
-
-
-@cache
-def _open_authorities(registry: Path, anchors: Path) -> Authorities:
-    return Authorities(anchors=read_anchors(anchors), registry=AuthorityRegistry(registry))
 
 
 def _read_submission(request: HttpRequest) -> Submission:

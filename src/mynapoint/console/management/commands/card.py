@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import MalformedCardFile, describe_card
 from jpki.virtual.errors import NoAuthority, UnableToIssue
+from jpki.virtual.keys import KeyKind
 
 _COMPLAINTS: Final = {
     "NoAuthority": "there is no test authority in the folder; `mynapoint card issue` makes one",
@@ -37,6 +38,7 @@ class Command(BaseCommand):
         issue.add_argument("name")
         issue.add_argument("--born", type=date.fromisoformat, default=date(1985, 4, 12), metavar="YYYY-MM-DD")
         issue.add_argument("--pin", default="1234", help="Four digits.")
+        issue.add_argument("--key", type=KeyKind, choices=list(KeyKind), default=KeyKind.RSA_2048, help="Kind of key.")
         renew = actions.add_parser("renew", help="Give the card new keys and certificates; the old ones are revoked.")
         renew.add_argument("card", type=Path)
         revoke = actions.add_parser("revoke", help="Revoke the card's certificates.")
@@ -59,7 +61,7 @@ class Command(BaseCommand):
 
     def _issue(self, options: dict[str, Any]) -> None:
         card = _open_or_found().issue(
-            options["name"], birth_date=options["born"], at=settings.CLOCK(), pin=options["pin"]
+            options["name"], birth_date=options["born"], at=settings.CLOCK(), pin=options["pin"], kind=options["key"]
         )
         self.stdout.write(str(card))
 
@@ -79,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _folder() -> Path:
-    if settings.REGISTRY is None:
+    if settings.REGISTRY is None or not settings.REGISTRY.startswith("authority:"):
         raise CommandError("say where the test authority is: MYNAPOINT_REGISTRY=authority:FOLDER")
     return Path(settings.REGISTRY.removeprefix("authority:"))
 
