@@ -314,28 +314,15 @@ TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
+ROOMS: Final = (
+    *("journal", "programme", "holder", "registry", "act", "directory", "reservation", "application"),
+    *("closing", "settlement", "service_api", "site", "office", "console"),
+)
 INSTALLED_APPS = (
-    "django.contrib.contenttypes",
-    "django.contrib.auth",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
+    *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),
     "csp",
     "procrastinate.contrib.django",
-    "mynapoint.journal",
-    "mynapoint.programme",
-    "mynapoint.holder",
-    "mynapoint.registry",
-    "mynapoint.act",
-    "mynapoint.directory",
-    "mynapoint.reservation",
-    "mynapoint.application",
-    "mynapoint.closing",
-    "mynapoint.settlement",
-    "mynapoint.service_api",
-    "mynapoint.site",
-    "mynapoint.office",
-    "mynapoint.console",
+    *(f"mynapoint.{room}" for room in ROOMS),
 )
 MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",

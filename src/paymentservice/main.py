@@ -1,5 +1,6 @@
 """The command line of the reference service: ``paymentservice --config FILE …``."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,7 @@ def serve(context: typer.Context, port: Annotated[int | None, typer.Option(help=
         blocking_threads=BLOCKING_THREADS,
         log_access=False,
         websockets=False,
+        respawn_failed_workers=True,
     ).serve()
 
 
@@ -198,7 +200,8 @@ def generate_keys(context: typer.Context, as_json: Json = False) -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what it writes, the database's side files too, is its owner's alone."""
+    os.umask(0o077)
     app()
 
 

@@ -12,6 +12,11 @@ from rich.progress import Progress
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import get_checkpoint, verify_journal
 
+WITHOUT_NOTES = (
+    "外に控えたチェックポイントとは比べていません。末尾がまるごと消されていないかは、"
+    "控え(mynapoint journal checkpoint)を --checkpoint で渡すと調べられます。"
+)
+
 
 class Command(BaseCommand):
     """The actions on the journal."""
@@ -46,6 +51,8 @@ class Command(BaseCommand):
                 kept_notes=notes, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
         self.stdout.write(str(report))
+        if not notes:
+            self.stdout.write(WITHOUT_NOTES)
         if not report.is_intact:
             raise CommandError("the journal is not as it was written")
 

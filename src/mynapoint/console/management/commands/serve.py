@@ -26,7 +26,16 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: object) -> None:
         """Become the server: this process is its parent, so that stopping this stops it all."""
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
-        arguments = ["--interface", "wsgi", "--no-ws", "--host", options["host"], "--port", options["port"]]
+        arguments = [
+            "--interface",
+            "wsgi",
+            "--no-ws",
+            "--respawn-failed-workers",
+            "--host",
+            options["host"],
+            "--port",
+            options["port"],
+        ]
         arguments += ["--workers", options["workers"], "--workers-kill-timeout", KILL_AFTER, "--blocking-threads", pool]
         arguments += ["mynapoint.wsgi:application"]
         os.execv(sys.executable, [sys.executable, "-m", "granian", *map(str, arguments)])  # noqa: S606
