@@ -82,7 +82,8 @@ def all_refusals() -> list[type[Refusal]]:
     """Return every named refusal of every room, by code."""
     for room in (module.name for module in iter_modules(mynapoint.__path__, prefix="mynapoint.") if module.ispkg):
         for module in iter_modules(import_module(room).__path__, prefix=f"{room}."):
-            if not module.ispkg:
+            # A wsgi module is a program: to import it is to start it.
+            if not module.ispkg and not module.name.endswith("wsgi"):
                 import_module(module.name)
     named = [kind for kind in _descendants(Refusal) if "code" in vars(kind)]
     ours = {kind for kind in named if kind.__module__.startswith("mynapoint.")}
