@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import shlex
 import shutil
 import signal
 import sys
@@ -12,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from demo.journey import Journey
+from demo.people import Person
 from demo.processes import CommandFailed, DidNotStart
 from demo.story import StepFailed, Story
 from demo.town import ROOT, Town
@@ -103,9 +105,17 @@ def stay(journey: Journey) -> None:
     say(f"  花子のウォレット  {hanako['wallet']}")
     say(f"  記録簿            {town.site}/journal/checkpoint")
     say("  カードのプログラム  手続のページの「カードのプログラムで署名する」から移ります。暗証番号は 1234")
-    card = journey.people["花子"].card
+    account = town.services["hanamaru"].ask("account", "open")
+    card = Person.move_in(town, "春香").card
+    say("  春香さんはまだ何もしていません。予約し、はなまるペイの新しい口座で申し込んでみてください:")
+    say(f"    会員番号 {account['account_id']}、確認番号 {' '.join(account['codes'])}、ウォレット {account['wallet']}")
     say("  命令で署名する(手続のページの住所を LINK に):")
     say(f"    .venv/bin/mynapoint-card sign --demo-clock {town.folder}/clock.json --card {card} LINK")
+    settings = shlex.join(
+        f"{name}={value}" for name, value in town.environment.items() if name.startswith("MYNAPOINT_")
+    )
+    say("  この見本の記録簿を確かめる:")
+    say(f"    env {settings} .venv/bin/mynapoint journal verify")
     while True:
         time.sleep(3600)
 
