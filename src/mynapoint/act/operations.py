@@ -8,7 +8,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
 from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
@@ -32,13 +32,18 @@ from mynapoint.act.verification import Expected, VerifiedSigner, verify
 from mynapoint.holder.operations import hold, identify, resolve_holds
 from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, Unidentified, hash_holder
 from mynapoint.journal.operations import record
-from mynapoint.kernel.integrity import constraint_name
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
 
 NONCE_BYTES = 32
 SECRET_BYTES = 16
 FORGOTTEN_AT_ONCE = 1000
+
+# One statement is one transaction: its commit, too, is done with in one exchange.
+_CONSUME = """
+    INSERT INTO act_usedact (id, used_at) SELECT %s, %s FROM set_config('synchronous_commit', 'off', true)
+    ON CONFLICT ON CONSTRAINT one_signature_per_act DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,10 @@ def _consume(act_id: UUID, *, at: datetime) -> None:
 
     :raises ActAlreadyUsed: when somebody was first.
     """
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
-            UsedAct.objects.create(id=act_id, used_at=at)
-    except IntegrityError as error:
-        if constraint_name(error) != "one_signature_per_act":
-            raise
-        raise ActAlreadyUsed from None
+    with connection.cursor() as cursor:
+        cursor.execute(_CONSUME, [act_id, at])
+        if not cursor.rowcount:
+            raise ActAlreadyUsed
 
 
 def _verify(

@@ -18,5 +18,5 @@ class Reserved:
 
 def find_reservation(holder_id: UUID, *, programme_id: str) -> Reserved | None:
     """Return a holder's reservation in a programme."""
-    row = Reservation.objects.filter(holder_id=holder_id, programme=programme_id).first()
-    return Reserved(mykey_id=MyKeyId(row.mykey_id), reserved_at=row.reserved_at) if row else None
+    rows = Reservation.objects.filter(holder_id=holder_id, programme=programme_id)
+    return next((Reserved(mykey_id=MyKeyId(row.mykey_id), reserved_at=row.reserved_at) for row in rows), None)

@@ -23,7 +23,7 @@ from mynapoint.application.rules import (
     TooManyAttempts,
     UnableToApply,
 )
-from mynapoint.directory.rules import Service, normalise_typed
+from mynapoint.directory.rules import Service, ServiceKey, normalise_typed
 from mynapoint.service_api.identity import platform_key
 from mynapoint.service_api.transport import BoundedTransport
 from paymentservice.bodies import write_body
@@ -59,6 +59,7 @@ class HttpPaymentServiceDoor:
         self._key = key
         self._clock = clock
         self._transport = transport
+        self._clients: dict[tuple[str, tuple[ServiceKey, ...]], SignedClient] = {}
 
     def check_account(
         self, service: Service, *, programme_id: str, account_id: str, codes: Sequence[str], at: datetime
@@ -104,8 +105,15 @@ class HttpPaymentServiceDoor:
         self._transport.close()
 
     def _client(self, service: Service, *, at: datetime) -> SignedClient:
-        keys = {key.id: read_public_key(key.public_key, keyid=key.id) for key in service.keys if key.counts(at=at)}
-        peer = Peer(base_url=service.address, public_keys=keys)
+        """Return the client for a service at its address, which trusts the keys that count now."""
+        trusted = service.address, tuple(key for key in service.keys if key.counts(at=at))
+        if trusted not in self._clients:
+            self._clients[trusted] = self._open_client(*trusted)
+        return self._clients[trusted]
+
+    def _open_client(self, address: str, keys: tuple[ServiceKey, ...]) -> SignedClient:
+        public_keys = {key.id: read_public_key(key.public_key, keyid=key.id) for key in keys}
+        peer = Peer(base_url=address, public_keys=public_keys)
         return SignedClient(peer=peer, key=self._key, clock=self._clock, transport=self._transport)
 
 
