@@ -15,7 +15,11 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 # What the real driver stack is made of, and what pyscard is built with.
 STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
 
-.PHONY: help setup reader demo test test-pg15 mutants check bench format simulate-lives
+# For root on Debian.
+install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
+
+.PHONY: help setup reader browser demo test test-pg15 mutants check bench format simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -43,9 +47,7 @@ reader: .venv/.reader ## Add what card readers need, and the tests through real 
 	@packages="$(STACK)"; $(BIN)/python -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' \
 		2>/dev/null || packages="$$packages python3-dev"; \
 	if [ "$$(id -u)" = 0 ] && ! dpkg -s $$packages >/dev/null 2>&1; then \
-		echo "Installing $$packages …"; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$packages; } \
-			>/dev/null || echo "make: they could not all be installed" >&2; \
+		$(call install,$$packages); \
 	fi; \
 	$(BIN)/uv sync --frozen --quiet --extra reader 2>/dev/null || true; \
 	if missing="$$($(BIN)/python -m demo.card_stack 2>&1)"; then touch $@; else \
@@ -53,13 +55,26 @@ reader: .venv/.reader ## Add what card readers need, and the tests through real 
 		echo "make: as root on Debian 12: apt-get install $$packages" >&2; \
 	fi
 
+browser: .venv/.browser ## Add what the tests in a browser need (Debian's packages when root).
+
+# Never stops `make test` either.
+.venv/.browser: .venv/.synced
+	@missing="$$($(BIN)/python tests/browser/machine.py)"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+		$(call install,$$missing); missing="$$($(BIN)/python tests/browser/machine.py)"; \
+	fi; \
+	if [ -z "$$missing" ]; then touch $@; else \
+		echo "make: the tests in a browser are left out, for want of: $$missing" >&2; \
+		echo "make: as root on Debian 12: apt-get install $$missing" >&2; \
+	fi
+
 demo: setup ## Run the whole journey and leave the site running (ARGS=--once: end after the journey).
 	@$(BIN)/python -m demo $(ARGS)
 
-test: setup reader ## Run every test on the PostgreSQL that comes with the project.
+test: setup reader browser ## Run every test on the PostgreSQL that comes with the project.
 	@$(BIN)/python -m pytest $(EACH_CORE) $(ARGS)
 
-test-pg15: setup reader $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
+test-pg15: setup reader browser $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
 	@$(BIN)/python tests/on_server.py $(PG15) $(EACH_CORE) $(ARGS)
 
 $(PG15)/postgres:

@@ -1,0 +1,21 @@
+"""Pages in a real browser (Debian's Chromium), and what is checked of each of them.
+
+The fixture `chromium` (of a module) starts the browser, or skips and says in the run's summary what is missing; `make
+browser` installs it. A site under test is a process or a thread on loopback; a page is checked whole, in a loop::
+
+    from browser.markup import check_html
+    from browser.window import NARROW, WIDE, open_window
+
+    @pytest.mark.parametrize("width", [NARROW, WIDE])
+    def test_is_in_order(chromium: Browser, site: str, width: int) -> None:
+        sources = {}
+        with open_window(chromium, width=width) as window:
+            for path in ("/", "/easy/", "/en/"):
+                window.page.goto(site + path)
+                window.check(path)  # axe, console, requests to others, sideways scroll
+                sources[path] = window.source
+        check_html(sources)  # the W3C's validator, once over all of them
+
+`window.page` is Playwright's page: click, type, read as there. `scripts=False` switches JavaScript off. Where
+MYNAPOINT_SCREENSHOTS is set, `window.check` leaves a picture of each page in `.artifacts/screenshots/`.
+"""
