@@ -81,11 +81,17 @@ def _read_instant(value: Any) -> datetime:
     return instant
 
 
-def _read_act(value: Any) -> UUID:
-    act = UUID(value) if isinstance(value, str) else None
-    if act is None or str(act) != value:
+def _read_id(value: Any) -> UUID:
+    name = UUID(value) if isinstance(value, str) else None
+    if name is None or str(name) != value:
         raise ValueError("no id")
-    return act
+    return name
+
+
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise ValueError("left out or whole, never null")
+    return value
 
 
 Shown = Annotated[str, Field(max_length=200), AfterValidator(_check_showable)]
@@ -137,13 +143,44 @@ class ApplicationContent(_Part):
     irrevocable: Annotated[bool, AfterValidator(_check_true)]  # Literal[True] would take 1 for it
 
 
+class Case(_Part):
+    """件: one citizen's turn at a counter, by the number and colour that stand on every screen there."""
+
+    id: Annotated[UUID, BeforeValidator(_read_id)]
+    number: Annotated[int, Field(ge=1, le=9999)]
+    colour: Literal["red", "yellow", "green", "purple", "orange", "blue"]
+
+
+class Counter(_Part):
+    """窓口"""
+
+    id: Shown
+    name: Shown
+
+
+class Terminal(_Part):
+    """端末: one of a counter's seats."""
+
+    id: Shown
+    name: Shown
+
+
+class Place(_Part):
+    """Where an act is signed that a clerk helps with; at home there is none."""
+
+    case: Case
+    counter: Counter
+    terminal: Terminal
+
+
 class _Act(_Part):
-    act: Annotated[UUID, BeforeValidator(_read_act)]
+    act: Annotated[UUID, BeforeValidator(_read_id)]
     audience: Shown
     nonce: Annotated[str, AfterValidator(_check_nonce)]
     created_at: Instant
     expires_at: Instant
     programme: Programme
+    place: Annotated[Place | None, BeforeValidator(_refuse_null)] = None
 
 
 class Reservation(_Act):

@@ -24,13 +24,32 @@ def put_into_words(statement: Statement, *, language: Language = Language.JAPANE
     return Wording(
         heading=phrases.say(f"statement.{statement.kind}"),
         rows=(
+            *_word_place(statement, phrases),
             (phrases.say("statement.programme"), statement.programme.title),
             *middle,
             (phrases.say("statement.site"), statement.audience),
             (phrases.say("statement.expires_at"), phrases.say_time(statement.expires_at)),
         ),
-        warnings=_warn_of_choice(phrases) if isinstance(statement, Application) else (),
+        warnings=(
+            *((phrases.say("statement.place_is_yours"),) if statement.place else ()),
+            *(_warn_of_choice(phrases) if isinstance(statement, Application) else ()),
+        ),
     )
+
+
+def _word_place(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
+    """At a counter, whose turn it is comes first: it is what the citizen compares with the screens."""
+    if statement.place is None:
+        return ()
+    case, counter, terminal = statement.place.case, statement.place.counter, statement.place.terminal
+    said = phrases.say(
+        "statement.place_is",
+        counter=counter.name,
+        terminal=terminal.name,
+        number=case.number,
+        colour=phrases.say(f"colour.{case.colour}"),
+    )
+    return ((phrases.say("statement.place"), said),)
 
 
 def _word_act(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:

@@ -72,7 +72,7 @@ class TestSignatures:
     def test_are_judged_alike_by_a_plain_verification(self) -> None:
         accepted = [case for case in SIGNATURES["cases"] if case["expected"]["status"] == 200]
         invalid = [case for case in SIGNATURES["cases"] if case["expected"].get("code") == "signature_invalid"]
-        assert len(accepted) == 4
+        assert len(accepted) == 5
         assert all(_is_signed(case) for case in accepted)
         assert not any(_is_signed(case) for case in invalid)
 

@@ -31,6 +31,11 @@ APPLICATION = {
     "grant": {"rate_percent": 25, "cap": 5000},
     "irrevocable": True,
 }
+PLACE = {
+    "case": {"id": "01746c00-0000-7000-8000-000000000002", "number": 12, "colour": "blue"},
+    "counter": {"id": "mihon-shimin", "name": "市民課"},
+    "terminal": {"id": "mihon-shimin-2", "name": "2番窓口"},
+}
 
 
 def base64url(value: bytes) -> str:
@@ -79,11 +84,18 @@ def statements() -> list[dict[str, Any]]:
         "one for true": fields("application", content=APPLICATION | {"irrevocable": 1}),
         "a text that hides text": fields(programme={"id": "x", "title": "a\u202eb"}),
         "a short nonce": fields(nonce="AAAA"),
+        "a place that is null": fields(place=None),
+        "a place without its case": fields(place={name: PLACE[name] for name in ("counter", "terminal")}),
+        "a case without its number": fields(place=PLACE | {"case": {"id": PLACE["case"]["id"], "colour": "blue"}}),
+        "a case in no known colour": fields(place=PLACE | {"case": PLACE["case"] | {"colour": "black"}}),
+        "a case of no number": fields(place=PLACE | {"case": PLACE["case"] | {"number": 0}}),
+        "a place with an unknown field": fields(place=PLACE | {"clerk": "x"}),
         "an instant in another zone": fields(created_at="2020-09-10T01:00:00+00:00"),
     }
     spaced = b"mynapoint act v1\n" + json.dumps(fields(), ensure_ascii=False, sort_keys=True).encode()
     return [
         *(statement_case(f"a good {kind}", encode(fields(kind)), "shown") for kind in KINDS),
+        *(statement_case(f"a good {kind} at a counter", encode(fields(kind, place=PLACE)), "shown") for kind in KINDS),
         statement_case("the last moment", good, "shown", at=end - timedelta(seconds=1)),
         statement_case("the end", good, "expired", at=end),
         statement_case("another site's", encode(fields(audience="https://other.example")), "foreign"),
@@ -184,6 +196,8 @@ def _certificate_cases(authority: Authority, stranger: Authority) -> Iterator[di
     rested = _issue(authority, "rested", at=AT - timedelta(hours=24)).authentication
     for kind in KINDS:
         yield signature_case(kind, mine, done(kind), statement=encode(fields(kind)))
+    at_counter = encode(fields("application", place=PLACE))
+    yield signature_case("application at a counter", mine, done("application"), statement=at_counter)
     yield signature_case("too late", mine, refused("act_expired", 410), at=AT + timedelta(minutes=5))
     yield signature_case("another site's", mine, refused("audience_mismatch", 409), statement=foreign)
     yield signature_case("the signing certificate", card.signing, refused("certificate_not_accepted"))

@@ -29,6 +29,11 @@ CONTENTS: dict[str, dict[str, Any]] = {
         "irrevocable": True,
     },
 }
+PLACE: dict[str, Any] = {
+    "case": {"id": "01917f00-0000-7000-8000-000000000009", "number": 12, "colour": "blue"},
+    "counter": {"id": "mihon-shimin", "name": "市民課"},
+    "terminal": {"id": "mihon-shimin-2", "name": "2番窓口"},
+}
 RECEIPT = {
     "receipt": "R-0001",
     "kind": "reservation",

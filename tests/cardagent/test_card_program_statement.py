@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 import rfc8785
-from card_program_site import ACT, AT, ORIGIN, TOKEN, encode, make_fields
+from card_program_site import ACT, AT, ORIGIN, PLACE, TOKEN, encode, make_fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cardagent.languages import Language
 from cardagent.link import ActLink, InsecureLink, MalformedLink
 from cardagent.statement import (
     MAX_LENGTH,
@@ -154,6 +155,23 @@ DEVIATIONS = [
 ]
 
 
+AT_A_COUNTER = [
+    put(None, "place"),
+    put([], "place"),
+    *[
+        remove("place", *path)
+        for path in (("case",), ("counter",), ("terminal",), ("case", "colour"), ("counter", "id"))
+    ],
+    put("x", "place", "clerk"),
+    put("x", "place", "case", "holder"),
+    put(PLACE["case"]["id"].upper(), "place", "case", "id"),
+    *[put(number, "place", "case", "number") for number in (0, 10_000, "12", True)],
+    put("black", "place", "case", "colour"),
+    put("2番\u202e", "place", "terminal", "name"),
+    put(" ", "place", "counter", "name"),
+]
+
+
 class TestParseStatement:
     @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry"])
     def test_reads_every_kind(self, kind: str) -> None:
@@ -165,6 +183,20 @@ class TestParseStatement:
         self, deviation: Callable[[dict[str, Any]], None]
     ) -> None:
         fields = make_fields()
+        deviation(fields)
+        with pytest.raises(MalformedStatement) as refused:
+            parse_statement(encode(fields))
+        assert refused.value.flaw is Flaw.FIELDS
+
+    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry"])
+    def test_reads_every_kind_at_a_counter(self, kind: str) -> None:
+        place = parse_statement(encode(make_fields(kind) | {"place": PLACE})).place
+        assert place is not None
+        assert place.model_dump(mode="json") == PLACE
+
+    @pytest.mark.parametrize("deviation", AT_A_COUNTER, ids=range(len(AT_A_COUNTER)))
+    def test_refuses_every_place_that_is_not_whole(self, deviation: Callable[[dict[str, Any]], None]) -> None:
+        fields = make_fields() | {"place": json.loads(json.dumps(PLACE))}
         deviation(fields)
         with pytest.raises(MalformedStatement) as refused:
             parse_statement(encode(fields))
@@ -219,15 +251,15 @@ class TestParseStatement:
             parse_statement(statement)
 
     @settings(max_examples=2000, deadline=None)
-    @given(place=st.integers(0, 2000), value=st.integers(0, 255))
-    def test_shows_every_changed_byte_or_refuses_it(self, place: int, value: int) -> None:
-        statement = bytearray(encode(make_fields()))
-        statement[place % len(statement)] = value
+    @given(position=st.integers(0, 2000), value=st.integers(0, 255), is_at_counter=st.booleans())
+    def test_shows_every_changed_byte_or_refuses_it(self, position: int, value: int, is_at_counter: bool) -> None:
+        statement = bytearray(encode(make_fields() | ({"place": PLACE} if is_at_counter else {})))
+        statement[position % len(statement)] = value
         try:
             parsed = parse_statement(bytes(statement))
         except MalformedStatement:
             return
-        assert encode(parsed.model_dump(mode="json")) == bytes(statement)
+        assert encode(parsed.model_dump(mode="json", exclude_none=True)) == bytes(statement)
 
 
 class TestCheckStatement:
@@ -269,3 +301,16 @@ class TestPutIntoWords:
         wording = put_into_words(parse_statement(encode(make_fields(kind))))
         assert word in str(wording)
         assert not wording.warnings
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            (Language.JAPANESE, "市民課 2番窓口・件12（青）"),
+            (Language.EASY_JAPANESE, "市民課 2番窓口・12ばん（青（あお））"),
+            (Language.ENGLISH, "市民課, 2番窓口, case 12 (blue)"),
+        ],
+    )
+    def test_says_first_whose_turn_at_which_counter_it_is(self, language: Language, said: str) -> None:
+        wording = put_into_words(parse_statement(encode(make_fields("inquiry") | {"place": PLACE})), language=language)
+        assert wording.rows[0][1] == said
+        assert len(wording.warnings) == 1
