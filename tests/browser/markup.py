@@ -47,4 +47,4 @@ def _judge(paths: list[str]) -> list[dict[str, object]]:
 
 def _tell(message: dict[str, object], names: dict[str, str]) -> str:
     address = str(message.get("url", "")).removeprefix("file:").replace("///", "/")
-    return f"{names.get(address, address)}:{message.get('lastLine')}: {message['message']}: {message.get('extract')}"
+    return f"{names.get(address, address)}: {message['message']} {message.get('extract')}"

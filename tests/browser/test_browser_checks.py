@@ -72,10 +72,10 @@ class TestCheckHtml:
     def test_is_content_with_valid_pages(self) -> None:
         check_html({"one": GOOD, "two": GOOD})
 
-    def test_names_page_and_line_of_what_is_not_valid(self) -> None:
+    def test_names_the_page_that_is_not_valid(self) -> None:
         flaws = find_flaws({"good": GOOD, "bad": GOOD.replace("</p>", "</p>\n</div>")})
         assert len(flaws) == 1
-        assert flaws[0].startswith("bad:3: ")
+        assert flaws[0].startswith("bad: Stray end tag “div”.")
 
 
 class TestSummary:
