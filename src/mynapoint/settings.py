@@ -5,13 +5,10 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,66 +16,22 @@ from mynapoint.console.cluster import server_url
 from mynapoint.console.database import describe_database
 from mynapoint.console.place import PlaceForbidden
 from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
+from mynapoint.setting_kinds import (
+    AbsolutePath,
+    DatabaseUrl,
+    LoopbackOrigin,
+    Origin,
+    Registry,
+    UnusableSetting,
+    check_database_url,
+    refuse,
+)
 from paymentservice.clock import get_clock
 
 PREFIX: Final = "MYNAPOINT_"
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 Key = TypeVar("Key")
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-
-
-class UnusableSetting(ImproperlyConfigured):
-    """A variable that stops the start. The message names it and says what to do; it never repeats a value."""
-
-    def __init__(self, *, name: str, problem: str, example: str = "") -> None:
-        super().__init__(f"{name}: {problem}" + (f" (for example {name}={example})" if example else ""))
-        self.name = name
-
-
-def _refuse(name: str, problem: str) -> PydanticCustomError:
-    return PydanticCustomError("setting", "{problem}", {"name": name, "problem": problem})
-
-
-def _check_origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}":
-        raise _refuse("SITE_ORIGIN", "must be scheme and host alone, without a path or a slash at the end")
-    if "@" in parts.netloc or value != value.lower():
-        raise _refuse("SITE_ORIGIN", "must be in small letters and carry no user")
-    return value
-
-
-def _check_loopback_origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "http" or parts.hostname != "127.0.0.1" or value != f"http://{parts.netloc}":
-        raise _refuse("CARD_PROGRAM", "must be http://127.0.0.1 and a port: the program runs on the citizen's machine")
-    return value
-
-
-def _check_database_url(value: SecretStr) -> SecretStr:
-    try:
-        conninfo_to_dict(value.get_secret_value())
-    except ProgrammingError:
-        raise _refuse("DATABASE_URL", "is not the address of a PostgreSQL database") from None
-    if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
-        raise _refuse("DATABASE_URL", "must begin with postgresql://")
-    return value
-
-
-def _check_registry(value: str) -> str:
-    parts = urlsplit(value)
-    is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
-    is_folder = parts.scheme in {"files", "authority"} and value != f"{parts.scheme}:"
-    if not (is_address or is_folder):
-        raise _refuse("REGISTRY", "must be http:// or https:// and an address, or files: or authority: and a folder")
-    return value
-
-
-AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
-Origin = Annotated[str, AfterValidator(_check_origin)]
-LoopbackOrigin = Annotated[str, AfterValidator(_check_loopback_origin)]
-Registry = Annotated[str, AfterValidator(_check_registry)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
 
 
 class Environment(BaseSettings):
@@ -159,6 +112,13 @@ class Environment(BaseSettings):
     log_format: Literal["json", "console"] = Field(
         default="json", description="Log lines for machines (json) or for people (console).", examples=["json"]
     )
+    draft_hours: int = Field(
+        default=336,
+        ge=1,
+        le=2160,
+        description="How long a citizen may leave a half-filled reservation or application and come back to it.",
+        examples=["336"],
+    )
     secret_key_file: AbsolutePath | None = Field(
         default=None,
         description="File of 32 random bytes for staff sessions; without it one is made in the state folder.",
@@ -197,15 +157,15 @@ class Environment(BaseSettings):
             ("REGISTRY", (self.registry or "").startswith("authority:")),
         ):
             if is_used and not self.demo:
-                raise _refuse(name, "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
+                raise refuse(name, "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
         if not self.demo and urlsplit(self.site_origin).scheme == "http" and self.host not in LOOPBACK:
-            raise _refuse("SITE_ORIGIN", "must be https, unless the site is for this machine alone")
+            raise refuse("SITE_ORIGIN", "must be https, unless the site is for this machine alone")
         return self
 
     @model_validator(mode="after")
     def _check_one_database(self) -> "Environment":
         if self.database_url and self.database_url_file:
-            raise _refuse("DATABASE_URL_FILE", "is given beside DATABASE_URL; keep one of the two")
+            raise refuse("DATABASE_URL_FILE", "is given beside DATABASE_URL; keep one of the two")
         return self
 
     @property
@@ -224,7 +184,7 @@ class Environment(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         if self.database_url_file is not None:
-            return _check_database_url(SecretStr(self.database_url_file.read_text().strip())).get_secret_value()
+            return check_database_url(SecretStr(self.database_url_file.read_text().strip())).get_secret_value()
         return server_url(self.state_dir)
 
 
@@ -310,13 +270,14 @@ REGISTRY_OCSP_AGE = timedelta(minutes=ENVIRONMENT.registry_ocsp_minutes)
 REGISTRY_LINEAGE_AGE = timedelta(minutes=ENVIRONMENT.registry_lineage_minutes)
 REGISTRY_CRL_AGE = timedelta(hours=ENVIRONMENT.registry_crl_hours)
 REGISTRY_LINEAGE_LIST_AGE = timedelta(hours=ENVIRONMENT.registry_lineage_list_hours)
+DRAFT_LIFETIME = timedelta(hours=ENVIRONMENT.draft_hours)
 TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
 ROOMS: Final = (
     *("journal", "programme", "holder", "registry", "act", "directory", "reservation", "application"),
-    *("closing", "settlement", "service_api", "site", "office", "console"),
+    *("draft", "closing", "settlement", "service_api", "site", "office", "console"),
 )
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),

@@ -22,7 +22,7 @@ from jpki.virtual.contents import FileMemory
 from jpki.virtual.keys import KeyKind
 from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
 from mynapoint.act.operations import forget, propose
-from mynapoint.act.queries import get_statement, get_view
+from mynapoint.act.queries import get_statement, get_view, is_done, list_done
 from mynapoint.act.rules import (
     DOMAIN_LINE,
     LIFETIME,
@@ -48,6 +48,7 @@ from mynapoint.journal.models import Entry
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.rules import WithinRenewalWait
 from mynapoint.reservation.models import Reservation
+from mynapoint.reservation.rules import AlreadyReserved
 
 pytestmark = pytest.mark.django_db
 
@@ -303,6 +304,19 @@ class TestSubmitAtOnce:
         assert Entry.objects.count() == 1
 
 
+class TestListDone:
+    def test_names_what_a_person_signed_with_any_of_their_cards_the_newest_first(
+        self, cast: Cast, hanako: Path, programme: str
+    ) -> None:
+        cast.reserve(cast.card("taro"))
+        first = cast.reserve(hanako)
+        cast.authority.renew(hanako, at=AT)
+        second = cast.act(INQUIRY, hanako, at=AT + DAY)
+        holder_id = AnsweredAct.objects.get(entry_id=first.entry_id).holder_id
+        assert holder_id is not None
+        assert list_done(holder_id) == [second.entry_id, first.entry_id]
+
+
 class TestForget:
     def test_deletes_what_is_no_longer_shown(self, cast: Cast, hanako: Path, link: Link) -> None:
         cast.submit(link, cast.sign(link, hanako))
@@ -311,5 +325,13 @@ class TestForget:
         assert forget(at=AT + LIFETIME + SHOWN_FOR + SECOND) == 1
         with pytest.raises(ActUnknown):
             get_view(link, at=AT + MINUTE)
-        assert not any(table.objects.exists() for table in (ProposedAct, UsedAct, AnsweredAct))
+        assert not any(table.objects.exists() for table in (ProposedAct, UsedAct))
+        assert is_done(link.act_id)
+
+    def test_deletes_a_refusal_with_its_act(self, cast: Cast, hanako: Path, link: Link) -> None:
+        cast.reserve(hanako)
+        with pytest.raises(AlreadyReserved):
+            cast.submit(link, cast.sign(link, hanako))
+        forget(at=AT + LIFETIME + SHOWN_FOR + SECOND)
+        assert [row.answer for row in AnsweredAct.objects.all()] == ["done"]
         assert Reservation.objects.exists()

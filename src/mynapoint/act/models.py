@@ -41,5 +41,10 @@ class AnsweredAct(models.Model):
     entry_id = models.UUIDField(null=True)
     answered_at = models.DateTimeField()
 
+    class Meta:
+        indexes = (
+            models.Index(fields=("holder_id",), condition=models.Q(holder_id__isnull=False), name="done_by_holder"),
+        )
+
     def __str__(self) -> str:
         return f"{self.id} {self.answer}"

@@ -33,10 +33,10 @@ from mynapoint.holder.operations import hold, identify, resolve_holds
 from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, Unidentified, hash_holder
 from mynapoint.journal.operations import record
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.kernel.secret_link import SECRET_BYTES
 from mynapoint.programme.queries import get_programme
 
 NONCE_BYTES = 32
-SECRET_BYTES = 16
 FORGOTTEN_AT_ONCE = 1000
 
 # One statement is one transaction: its commit, too, is done with in one exchange.
@@ -56,9 +56,12 @@ class Done:
 
 
 @transaction.atomic
-def propose(proposal: Proposal, *, audience: str, at: datetime) -> Link:
-    """Write down what someone is about to sign, for a few minutes; return the link under which it can be signed."""
-    link = Link(act_id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
+def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | None = None) -> Link:
+    """Write down what someone is about to sign, for a few minutes; return the link under which it can be signed.
+
+    `link` is for who has to find the same link again: a new id, and a secret that nobody else can know.
+    """
+    link = link or Link(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
     nonce = secrets.token_bytes(NONCE_BYTES)
     ProposedAct.objects.create(
         id=link.act_id,
@@ -107,11 +110,15 @@ def submit(
 
 @transaction.atomic
 def forget(*, at: datetime) -> int:
-    """Delete acts whose page is no longer shown, with all that was proposed and answered; return how many."""
+    """Delete acts whose page is no longer shown, with all that was proposed and refused; return how many.
+
+    That one was done stays: it shows its holder what their card has signed, and its draft that it is over.
+    """
     over = list(
         ProposedAct.objects.filter(expires_at__lt=at - SHOWN_FOR).values_list("id", flat=True)[:FORGOTTEN_AT_ONCE]
     )
-    for table in (AnsweredAct, UsedAct, ProposedAct):
+    AnsweredAct.objects.filter(id__in=over).exclude(answer=DONE).delete()
+    for table in (UsedAct, ProposedAct):
         table.objects.filter(id__in=over).delete()
     return len(over)
 

@@ -37,6 +37,7 @@ class ActView:
 
     kind: str
     statement: Mapping[str, Any]
+    attachment: Mapping[str, str]
     expires_at: datetime
     is_used: bool
     answer: Answer | None
@@ -76,10 +77,22 @@ def get_view(link: Link, *, at: datetime) -> ActView:
     return ActView(
         kind=proposed.kind,
         statement=read_statement(bytes(proposed.statement)),
+        attachment=proposed.attachment,
         expires_at=proposed.expires_at,
         is_used=UsedAct.objects.filter(id=proposed.id).exists(),
         answer=_find_answer(proposed.id),
     )
+
+
+def is_done(act_id: UUID) -> bool:
+    """Say whether an act was done, however long ago."""
+    return AnsweredAct.objects.filter(id=act_id, answer=DONE).exists()
+
+
+def list_done(holder_id: UUID) -> list[UUID]:
+    """Return the journal entries of everything that a holder's cards have signed, the newest first."""
+    done = AnsweredAct.objects.filter(holder_id=holder_id, answer=DONE)
+    return [entry for entry in done.order_by("-answered_at").values_list("entry_id", flat=True) if entry is not None]
 
 
 def _find_answer(act_id: UUID) -> Answer | None:

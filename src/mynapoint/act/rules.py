@@ -1,7 +1,5 @@
 """Statements, links and the reasons why an act is not done; pure."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +14,8 @@ from jpki.registry import Registry
 from mynapoint.holder.rules import KnownHolder
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
-from paymentservice.encoding import NotBase64Url, from_base64url, to_base64url
+from mynapoint.kernel.secret_link import SecretLink
+from paymentservice.encoding import NotBase64Url, to_base64url
 
 DOMAIN_LINE = b"mynapoint act v1\n"
 LIFETIME = timedelta(minutes=5)
@@ -25,17 +24,13 @@ SHOWN_FOR = timedelta(minutes=30)
 Kind = Literal["reservation", "application", "inquiry"]
 
 
-@dataclass(frozen=True)
-class Link:
-    """The unguessable name of an act: its id, and a secret of which only the hash is stored."""
-
-    act_id: UUID
-    secret: bytes
+class Link(SecretLink):
+    """The unguessable name of an act."""
 
     @property
-    def token(self) -> str:
-        """The link's last part: 43 characters of base64url."""
-        return to_base64url(self.act_id.bytes + self.secret)
+    def act_id(self) -> UUID:
+        """The act's id."""
+        return self.id
 
     @classmethod
     def parse(cls, token: str) -> "Link":
@@ -44,18 +39,9 @@ class Link:
         :raises ActUnknown: when it cannot be the name of an act.
         """
         try:
-            raw = from_base64url(token, length=32)
+            return cls.read(token)
         except NotBase64Url:
             raise ActUnknown from None
-        return cls(act_id=UUID(bytes=raw[:16]), secret=raw[16:])
-
-    def hash_secret(self) -> bytes:
-        """Return what is stored of the secret."""
-        return hashlib.sha256(self.secret).digest()
-
-    def opens(self, secret_hash: bytes) -> bool:
-        """Say, in constant time, whether this link belongs to an act with this stored hash."""
-        return hmac.compare_digest(self.hash_secret(), secret_hash)
 
 
 @dataclass(frozen=True)

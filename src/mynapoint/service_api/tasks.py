@@ -16,6 +16,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
+from mynapoint.draft import operations as drafts
 from mynapoint.journal.operations import sequence
 from mynapoint.service_api import nonces
 from mynapoint.service_api.door import get_door
@@ -70,6 +71,14 @@ def raise_claims(timestamp: int) -> None:
 def forget_acts(timestamp: int) -> None:
     """Delete the acts whose page is no longer shown."""
     while forget(at=settings.CLOCK()):
+        pass
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="forget_drafts", queue=UPKEEP, queueing_lock="forget_drafts")
+def forget_drafts(timestamp: int) -> None:
+    """Delete the drafts whose time is over."""
+    while drafts.forget(at=settings.CLOCK()):
         pass
 
 

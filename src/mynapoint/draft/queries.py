@@ -1,0 +1,96 @@
+"""What can be asked about drafts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from mynapoint.act.queries import is_done
+from mynapoint.draft.models import Draft
+from mynapoint.draft.rules import (
+    Answers,
+    CheckedAnswer,
+    DraftKind,
+    DraftLink,
+    DraftUnknown,
+    Step,
+    Who,
+    can_answer,
+    check_in_time,
+    find_next,
+)
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """A draft as its pages show it, at one instant."""
+
+    link: DraftLink
+    kind: DraftKind
+    programme_id: str
+    answers: Answers
+    act_id: UUID | None
+    is_done: bool
+    expires_at: datetime
+    at: datetime
+
+    @property
+    def next_step(self) -> Step | None:
+        """The step that waits for an answer."""
+        return find_next(self.answers, kind=self.kind, at=self.at)
+
+    def can_answer(self, step: Step) -> bool:
+        """Say whether a step can be answered, or answered anew."""
+        return can_answer(step, self.answers, kind=self.kind, at=self.at)
+
+
+def get_draft(link: DraftLink, *, at: datetime) -> DraftView:
+    """Return a draft.
+
+    :raises DraftUnknown, DraftExpired: when there is none to go on with.
+    """
+    return view_draft(link, Draft.objects.filter(id=link.id).first(), at=at)
+
+
+def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView:
+    """Return a draft's row as its link's owner sees it.
+
+    :raises DraftUnknown, DraftExpired: when it is not this link's, or over.
+    """
+    if row is None or not link.opens(bytes(row.secret_hash)):
+        raise DraftUnknown
+    check_in_time(expires_at=row.expires_at, at=at)
+    return DraftView(
+        link=link,
+        kind=cast(DraftKind, row.kind),
+        programme_id=row.programme,
+        answers=_read_answers(row),
+        act_id=row.act_id,
+        is_done=row.act_id is not None and is_done(row.act_id),
+        expires_at=row.expires_at,
+        at=at,
+    )
+
+
+def _read_answers(row: Draft) -> Answers:
+    return Answers(
+        who=cast(Who, row.who) if row.who else None,
+        service=row.service or None,
+        prepared_for=row.prepared_for or None,
+        agreed_for=row.agreed_for or None,
+        understood_for=row.understood_for or None,
+        account=_read_account(row),
+    )
+
+
+def _read_account(row: Draft) -> CheckedAnswer | None:
+    if row.account_hash is None or row.account_checked_at is None:
+        return None
+    return CheckedAnswer(
+        service=row.account_service,
+        hint=row.account_hint,
+        reference=row.account_reference,
+        hash=bytes(row.account_hash),
+        checked_at=row.account_checked_at,
+        is_own=row.is_own_account,
+    )
