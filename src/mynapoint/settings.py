@@ -276,7 +276,7 @@ MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
 ROOMS: Final = (
-    *("journal", "programme", "holder", "registry", "act", "directory", "reservation", "application"),
+    *("entrance", "journal", "programme", "holder", "registry", "act", "directory", "reservation", "application"),
     *("draft", "closing", "settlement", "service_api", "site", "office", "console"),
 )
 INSTALLED_APPS = (
