@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
+TOKENS_VERSION := 1.1.9
+SITE_STATIC := src/mynapoint/site/static/site
 PG15 := /usr/lib/postgresql/15/bin
 # A file's tests stay together: some share a server.
 EACH_CORE := -n auto --dist loadfile
@@ -19,7 +21,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser demo test test-pg15 mutants check bench format simulate-lives
+.PHONY: help setup reader browser demo test test-pg15 mutants check bench format tokens simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -98,6 +100,12 @@ format: setup ## Write every file as `make check` wants it.
 
 bench: setup reader ## Measure (ARGS=--json: one object a row).
 	@$(BIN)/python -m bench $(ARGS)
+
+# Vendored, so that nothing is fetched when the site runs or is built; needs npm.
+tokens: ## Renew the Digital Agency's design tokens that the site's styles stand on.
+	@folder="$$(mktemp -d)" && cd "$$folder" && npm pack --silent @digital-go-jp/design-tokens@$(TOKENS_VERSION) | xargs tar xzf && \
+		cp package/dist/tokens.css "$(CURDIR)/$(SITE_STATIC)/tokens.css" && \
+		cp package/LICENSE "$(CURDIR)/$(SITE_STATIC)/tokens.LICENSE.txt" && rm -r "$$folder"
 
 simulate-lives: setup ## Let random people live with their cards (ARGS="--lives 100000 --seed 1").
 	@PYTHONPATH=. $(BIN)/python tests/simulate_lives.py $(ARGS)

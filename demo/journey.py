@@ -14,7 +14,7 @@ from demo.town import Town
 from demo.window import Window
 from jpki.client import PinLocked, WrongPin
 from mynapoint.kernel.period import JST
-from mynapoint.site.sentences import format_time
+from mynapoint.site.shell.dates import format_time
 
 RECORD_SIZE: Final = 120
 SECOND: Final = timedelta(seconds=1)

@@ -44,12 +44,13 @@ class Phrases:
 def get_phrases(language: Language = Language.JAPANESE) -> Phrases:
     """This will read the phrases of a language from its file."""
     text = resources.files("cardagent").joinpath("phrases", f"{language}.toml").read_text(encoding="utf-8")
-    return Phrases(dict(_flatten(tomllib.loads(text))))
+    return Phrases(dict(flatten(tomllib.loads(text))))
 
 
-def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """This will yield the phrases of nested tables, each under its dotted name."""
     for name, value in table.items():
         if isinstance(value, dict):
-            yield from _flatten(value, f"{prefix}{name}.")
+            yield from flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

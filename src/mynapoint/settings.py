@@ -308,7 +308,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "mynapoint.site.context.every_page",
+                "mynapoint.site.shell.context.every_page",
             ]
         },
     }

@@ -3,10 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("mynapoint.site.urls")),
     path("office/", include("mynapoint.office.urls")),
     path("service/v1/", include("mynapoint.service_api.urls")),
+    path("", include("mynapoint.site.urls")),
 ]
 
-handler404 = "mynapoint.site.pages.not_found"
-handler500 = "mynapoint.site.pages.broken"
+handler400 = "mynapoint.site.shell.stops.malformed"
+handler404 = "mynapoint.site.shell.stops.not_found"
+handler500 = "mynapoint.site.shell.stops.broken"

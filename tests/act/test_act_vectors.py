@@ -29,7 +29,7 @@ from mynapoint.act.rules import Authorities, Submission, read_statement
 from mynapoint.act.verification import Expected, verify
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
-from mynapoint.site.sentences import SENTENCES, explain
+from mynapoint.site.shell.refusals import SENTENCES, explain
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "act"
 

@@ -36,8 +36,8 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.operations import load_programme
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
-from mynapoint.site.pages import broken
-from mynapoint.site.sentences import SENTENCES, explain
+from mynapoint.site.shell.refusals import SENTENCES, explain
+from mynapoint.site.shell.stops import broken
 from paymentservice.encoding import to_base64url
 from paymentservice.messages import Request, Response
 from paymentservice.problems import Problem, problem_body

@@ -1,22 +1,24 @@
-"""The addresses of the citizens' site."""
+"""The addresses of the citizens' site: its pages in three languages, and what programs ask of it."""
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
-from mynapoint.site import card, pages, records
+from mynapoint.site import records
+from mynapoint.site.journey import card
+from mynapoint.site.shell.languages import NAMESPACES, PREFIXES
 
-app_name = "site"
-urlpatterns = [
-    path("", pages.start, name="start"),
-    path("services/", pages.services, name="services"),
-    path("reserve/", pages.reserve, name="reserve"),
-    path("apply/", pages.choose_service, name="apply"),
-    path("apply/<slug:service_id>/", pages.apply, name="apply-service"),
-    path("status/", pages.status, name="status"),
-    path("privacy/", pages.privacy, name="privacy"),
-    path("act/<str:token>", pages.act, name="act"),
+CHAPTERS = ("start", "guide", "services", "journey", "mine")
+PAGES: list[URLPattern | URLResolver] = [path("", include(f"mynapoint.site.{chapter}.urls")) for chapter in CHAPTERS]
+
+# No person reads these, so they have one address whatever the language.
+MACHINE: list[URLPattern | URLResolver] = [
     path("act/<str:token>/statement", card.statement, name="statement"),
     path("act/<str:token>/signature", card.signature, name="signature"),
     path("journal/checkpoint", records.checkpoint, name="checkpoint"),
     path("journal/entries/<uuid:entry_id>", records.entry, name="entry"),
     path("closings/<slug:programme_id>/<slug:service_id>/<str:period_id>", records.closing, name="closing"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((MACHINE, "machine"))),
+    *(path(prefix, include((PAGES, "site"), namespace=NAMESPACES[language])) for language, prefix in PREFIXES.items()),
 ]

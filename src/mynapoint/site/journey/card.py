@@ -1,0 +1,76 @@
+"""What the card program asks of the site: the statement, and the place to hand in its signature."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mynapoint.act.operations import submit
+from mynapoint.act.queries import get_statement
+from mynapoint.act.rules import Link, Submission, SubmissionMalformed
+from mynapoint.kernel.refusal import Refusal
+from mynapoint.site.journey.acts import PERFORMERS
+from mynapoint.site.journey.answers import DONE_WORDS, problem
+from mynapoint.site.journey.authorities import get_authorities
+from mynapoint.site.shell.limits import small_body
+from paymentservice.encoding import NotBase64Url, from_base64url
+
+
+class SignatureBody(BaseModel):
+    """What the card program hands in: both values base64url without padding."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    signature: str = Field(max_length=1024)
+    certificate: str = Field(max_length=8192)
+
+
+@require_safe
+def statement(_request: HttpRequest, token: str) -> HttpResponse:
+    """Answer the bytes that the card is asked to sign."""
+    at = settings.CLOCK()
+    try:
+        return HttpResponse(get_statement(Link.parse(token), at=at), content_type="application/octet-stream")
+    except Refusal as refusal:
+        return problem(refusal, at=at)
+
+
+# No cookie takes part in an act, so there is nothing that another site could abuse.
+@csrf_exempt
+@require_POST
+@small_body
+def signature(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the card's signature and answer how the act ended."""
+    at = settings.CLOCK()
+    try:
+        done = submit(
+            Link.parse(token),
+            _read_submission(request),
+            audience=settings.SITE_ORIGIN,
+            authorities=get_authorities(),
+            performers=PERFORMERS,
+            at=at,
+        )
+    except Refusal as refusal:
+        return problem(refusal, at=at)
+    return JsonResponse(
+        {
+            "receipt": str(done.entry_id),
+            "kind": done.kind,
+            "done_at": at.isoformat(),
+            "words": list(DONE_WORDS[done.kind]),
+        }
+    )
+
+
+def _read_submission(request: HttpRequest) -> Submission:
+    """Read the body, of which nothing is kept when it cannot be read.
+
+    :raises SubmissionMalformed: when it is not what it must be.
+    """
+    try:
+        body = SignatureBody.model_validate_json(request.body)
+        return Submission(signature=from_base64url(body.signature), certificate=from_base64url(body.certificate))
+    except (ValidationError, NotBase64Url):
+        raise SubmissionMalformed from None

@@ -1,0 +1,1 @@
+"""いまの状況: what is held about a person, shown to whoever has the card."""

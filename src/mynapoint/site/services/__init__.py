@@ -1,0 +1,1 @@
+"""決済サービス: the registered services, to find and to compare."""

@@ -1,0 +1,27 @@
+"""How much a visitor may send."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+MAX_BODY: Final = 16 * 1024
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def small_body(view: View[P]) -> View[P]:
+    """Refuse a longer body than any form or signature needs, before it is read (RFC 9110, 15.5.14)."""
+
+    @wraps(view)
+    def limited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        length = request.headers.get("Content-Length") or "0"
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            text = "送られた内容が大きすぎます。何も登録されていません。ページに戻って入れ直してください。\n"
+            return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        return view(request, *args, **kwargs)
+
+    return limited

@@ -1,0 +1,7 @@
+"""The addresses of the start pages."""
+
+from django.urls import path
+
+from mynapoint.site.start import pages
+
+urlpatterns = [path("", pages.start, name="start")]

@@ -1,0 +1,136 @@
+"""What templates say: phrases, documents' own words, days and times, each in the page's language."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+
+from django import template
+from django.http import HttpRequest
+from django.template.base import NodeList, Parser, Token
+from django.template.context import Context
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from cardagent.languages import Language
+from mynapoint.kernel.documents import Words
+from mynapoint.kernel.period import JST
+from mynapoint.site.shell import dates, navigation
+from mynapoint.site.shell.furigana import add_furigana
+from mynapoint.site.shell.languages import LANG_CODES, choose
+from mynapoint.site.shell.words import get_words
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def say(context: Context, *name: object, plain: bool = False, **values: object) -> str:
+    """Say a phrase: `{% say "start.title" cap=5000 %}`; names are joined by dots, `plain` adds no readings."""
+    text = escape(get_words(context["language"]).texts[".".join(map(str, name))])
+    return _finish(context, text.format(**_escape(values)), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def words_of(context: Context, words: Words, *, plain: bool = False) -> str:
+    """Say a document's own words; where they stand in for a language that it lacks, they are marked as Japanese."""
+    text, spoken = choose(words, context["language"])
+    if LANG_CODES[spoken] != context["lang"] and not plain:
+        return format_html('<span lang="{}">{}</span>', LANG_CODES[spoken], text)
+    return _finish(context, conditional_escape(text), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, at: datetime, *, plain: bool = False) -> str:
+    """Say the day of a time in Japan."""
+    return _finish(context, dates.format_day(at, context["language"]), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def last_day(context: Context, end: datetime, *, plain: bool = False) -> str:
+    """Say the last day of a half-open window."""
+    return _finish(context, dates.format_last_day(end, context["language"]), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime, *, plain: bool = False) -> str:
+    """Say a time in Japan to the second."""
+    return _finish(context, dates.format_time(at, context["language"]), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def until(context: Context, end: datetime, *, plain: bool = False) -> str:
+    """Say the end of a half-open window."""
+    return _finish(context, dates.format_until(end, context["language"]), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
+def changed(context: Context, *sources: str | datetime) -> str:
+    """Say when a page's content changed: the newest of its own date and those of the documents that it shows."""
+    newest = max(_to_day(source) for source in sources)
+    shown = dates.format_day(datetime.combine(newest, time(12), JST), context["language"])
+    words = get_words(context["language"])
+    line = format_html(
+        '<p class="changed">{} <time datetime="{}">{}</time></p>', words.say("shell.changed"), newest.isoformat(), shown
+    )
+    return _finish(context, line)
+
+
+@register.simple_tag(takes_context=True)
+def main_places(context: Context) -> list[navigation.Place]:
+    """List the main pages of the site."""
+    return navigation.list_places(context["request"], navigation.MAIN)
+
+
+@register.simple_tag(takes_context=True)
+def foot_places(context: Context) -> list[navigation.Place]:
+    """List the other pages that every page leads to."""
+    return navigation.list_places(context["request"], navigation.FOOT)
+
+
+@register.simple_tag(takes_context=True)
+def tongues(context: Context) -> list[navigation.Tongue]:
+    """List this page in every language."""
+    request: HttpRequest = context["request"]
+    return navigation.list_tongues(request)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Return a number with a comma after every three digits."""
+    return f"{number:,}"
+
+
+@register.tag
+def furigana(parser: Parser, _token: Token) -> "FuriganaNode":
+    """Put readings over the difficult words of a block, where the page is in easy Japanese."""
+    inside = parser.parse(("endfurigana",))
+    parser.delete_first_token()
+    return FuriganaNode(inside)
+
+
+class FuriganaNode(template.Node):
+    """A block of prose."""
+
+    def __init__(self, inside: NodeList) -> None:
+        self.inside = inside
+
+    def render(self, context: Context) -> SafeString:
+        """Render the block, then read it aloud."""
+        return _finish(context, self.inside.render(context))
+
+
+def _finish(context: Context, html: str, *, plain: bool = False) -> SafeString:
+    """Return HTML that was escaped, with readings where the page is in easy Japanese."""
+    is_read = context["language"] is Language.EASY_JAPANESE and not plain
+    return mark_safe(add_furigana(html) if is_read else html)  # noqa: S308
+
+
+def _escape(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: conditional_escape(_show(value)) for name, value in values.items()}
+
+
+def _show(value: object) -> str:
+    """Return a value as it is said; what a tag has made is HTML already."""
+    return grouped(value) if isinstance(value, int) else value if isinstance(value, str) else str(value)
+
+
+def _to_day(source: str | datetime) -> date:
+    return date.fromisoformat(source) if isinstance(source, str) else source.astimezone(JST).date()

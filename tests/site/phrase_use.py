@@ -1,0 +1,37 @@
+"""Where the site's phrases stand, and where they are said."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from cardagent.languages import flatten
+
+SITE = Path(__file__).parents[2] / "src" / "mynapoint" / "site"
+PHRASES = SITE / "phrases"
+# `{% say "start.title" %}`, `{% say "start.step" number "title" %}`, `words.say("start.title")`, `f"start.{name}"`.
+_WHOLE = re.compile(r"""["']([a-z_]+\.[a-z0-9_.]+)["']""")
+_JOINED = re.compile(r"""\{% say ((?:[^\s"'%=]+|"[^"]*"|'[^']*')(?: (?:[^\s"'%=]+|"[^"]*"|'[^']*'))+)""")
+_FORMATTED = re.compile(r"""f["']([a-z_]+\.[^"']*\{[^"']*)["']""")
+
+
+def read(language: str) -> dict[str, str]:
+    """Return every phrase of a language by its dotted name."""
+    return {
+        f"{file.stem}.{name}": text
+        for file in sorted((PHRASES / language).glob("*.toml"))
+        for name, text in flatten(tomllib.loads(file.read_text()))
+    }
+
+
+def find_said() -> list[re.Pattern[str]]:
+    """Return what the templates and the code say, as patterns: a part that is only known later fits anything."""
+    sources = [*SITE.rglob("*.html"), *SITE.rglob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+    said = {re.escape(name) for name in _WHOLE.findall(text)}
+    for arguments in _JOINED.findall(text):
+        parts = re.findall(r"""["'][^"']*["']|\S+""", arguments)
+        names = [part for part in parts if "=" not in part]
+        said.add(r"\.".join(re.escape(part.strip("\"'")) if part[0] in "\"'" else r"[a-z0-9_.]+" for part in names))
+    for name in _FORMATTED.findall(text):
+        said.add(r"[a-z0-9_.]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", name)))
+    return [re.compile(pattern) for pattern in said]

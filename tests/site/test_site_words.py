@@ -1,0 +1,115 @@
+"""What the site says is said in three languages, and all of it is said somewhere."""
+
+import re
+from datetime import datetime, timedelta
+
+import phrase_use
+import pytest
+
+from cardagent.languages import Language
+from mynapoint.kernel.documents import Words
+from mynapoint.kernel.period import JST
+from mynapoint.site.shell.dates import count_days_left, format_day, format_time, format_until
+from mynapoint.site.shell.furigana import add_furigana
+from mynapoint.site.shell.languages import choose
+
+PLACE = re.compile(r"\{(\w+)\}")
+END = datetime(2021, 4, 1, tzinfo=JST)
+SECOND = timedelta(seconds=1)
+
+
+class TestPhrases:
+    @pytest.mark.parametrize("language", ["easy", "en"])
+    def test_are_the_same_in_every_language(self, language: str) -> None:
+        assert phrase_use.read(language).keys() == phrase_use.read("ja").keys()
+
+    @pytest.mark.parametrize("language", ["easy", "en"])
+    def test_name_the_same_values(self, language: str) -> None:
+        theirs = phrase_use.read(language)
+        differing = [name for name, text in phrase_use.read("ja").items()
+                     if set(PLACE.findall(text)) != set(PLACE.findall(theirs[name]))]  # fmt: skip
+        assert differing == []
+
+    @pytest.mark.parametrize("language", list(Language))
+    def test_are_never_empty(self, language: str) -> None:
+        assert [name for name, text in phrase_use.read(language).items() if not text.strip()] == []
+
+    def test_are_all_said_somewhere(self) -> None:
+        said = phrase_use.find_said()
+        assert [name for name in phrase_use.read("ja") if not any(pattern.fullmatch(name) for pattern in said)] == []
+
+    def test_in_english_hold_no_japanese(self) -> None:
+        names_of_languages = {"shell.nav"}
+        japanese = re.compile(r"[ぁ-んァ-ヶ一-龠]")
+        found = [name for name, text in phrase_use.read("en").items() if japanese.search(text)]
+        assert [name for name in found if name not in names_of_languages] == []
+
+
+class TestProse:
+    """Long texts are one template a language."""
+
+    def test_is_there_in_every_language(self) -> None:
+        templates = {path.relative_to(phrase_use.SITE).as_posix() for path in phrase_use.SITE.rglob("*.html")}
+        parts = {re.sub(r"\.(ja|easy|en)\.html$", "", name) for name in templates if name.count(".") == 2}
+        missing = [f"{part}.{language}.html" for part in parts for language in Language
+                   if f"{part}.{language}.html" not in templates]  # fmt: skip
+        assert missing == []
+
+
+class TestFurigana:
+    def test_stands_over_the_glossarys_words(self) -> None:
+        assert add_furigana("予約") == "<ruby>予約<rp>(</rp><rt>よやく</rt><rp>)</rp></ruby>"
+
+    def test_leaves_the_kana_of_a_word_alone(self) -> None:
+        expected = (
+            "<ruby>申<rp>(</rp><rt>もう</rt><rp>)</rp></ruby>し<ruby>込<rp>(</rp><rt>こ</rt><rp>)</rp></ruby>みます"
+        )
+        assert add_furigana("申し込みます") == expected
+
+    def test_takes_the_longest_word_first(self) -> None:
+        assert "あんしょうばんごう" in add_furigana("暗証番号")
+        assert "ばんごう</rt>" not in add_furigana("暗証番号").replace("あんしょうばんごう</rt>", "")
+
+    def test_reads_a_counter_only_after_a_number(self) -> None:
+        assert "<rt>がつ</rt>" in add_furigana("3月")
+        assert "<rt>がつ</rt>" not in add_furigana("月に")
+
+    @pytest.mark.parametrize(
+        "html",
+        ['<img alt="予約">', "<title>予約</title>", "<option>予約</option>",
+         "<ruby>予約<rt>よやく</rt></ruby>", "<svg><title>予約</title></svg>"],
+    )  # fmt: skip
+    def test_changes_nothing_inside_a_tag_or_a_place_for_text_only(self, html: str) -> None:
+        assert add_furigana(html) == html
+
+
+class TestDates:
+    def test_are_japans_in_every_language(self) -> None:
+        at = datetime(2020, 7, 1, 9, 5, 7, tzinfo=JST)
+        assert format_day(at) == "2020年7月1日"
+        assert format_day(at, Language.ENGLISH) == "1 July 2020"
+        assert format_time(at) == "2020年7月1日 9時05分07秒"
+        assert format_time(at, Language.ENGLISH) == "1 July 2020, 09:05:07 (Japan time)"
+
+    def test_name_the_last_day_of_a_window_that_ends_at_midnight(self) -> None:
+        assert format_until(END) == "2021年3月31日まで"
+        assert format_until(END, Language.ENGLISH) == "until 31 March 2021"
+
+    def test_name_the_second_of_a_window_that_ends_within_a_day(self) -> None:
+        assert format_until(END - SECOND) == "2021年3月31日 23時59分59秒 より前まで"
+
+    @pytest.mark.parametrize(
+        ("at", "days"),
+        [(END, 0), (END - SECOND, 1), (END - timedelta(days=1), 1), (END - timedelta(days=1) - SECOND, 2),
+         (END - timedelta(days=10), 10)],
+    )  # fmt: skip
+    def test_count_the_days_that_are_left_to_the_second(self, at: datetime, days: int) -> None:
+        assert count_days_left(END, at=at) == days
+
+
+class TestDocumentsWords:
+    def test_are_chosen_by_language_and_stand_in_in_japanese(self) -> None:
+        assert choose(Words(ja="は", en="h"), Language.ENGLISH) == ("h", Language.ENGLISH)
+        assert choose(Words(ja="は"), Language.ENGLISH) == ("は", Language.JAPANESE)
+        assert choose(Words(ja="は"), Language.EASY_JAPANESE) == ("は", Language.JAPANESE)
+        assert choose(Words(ja="は", easy="わ"), Language.EASY_JAPANESE) == ("わ", Language.EASY_JAPANESE)
