@@ -7,20 +7,28 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from demo.journey import Journey
 from demo.people import Person
-from demo.processes import CommandFailed, DidNotStart
+from demo.processes import CommandFailed, DidNotStart, Process
 from demo.story import StepFailed, Story
 from demo.town import ROOT, Town
 from mynapoint.kernel.period import JST
 
 FOLDER = ROOT / ".mynapoint" / "demo"
 STARTS_AT = datetime(2020, 9, 8, 10, tzinfo=JST)
+
+
+INTERRUPTED = 130
+LOOK_SECONDS = 1.0
+
+
+class RunsAlready(Exception):
+    """Somebody else's demonstration runs in the same folder."""
 
 
 def main() -> int:
@@ -33,38 +41,53 @@ def main() -> int:
     options = parser.parse_args()
     story = Story()
     story.console.print("mynapoint の見本です。公式のものではありません。人もお金もサービスもつくりものです。")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when a shell started this in the background
+    for ending in (signal.SIGTERM, signal.SIGINT):  # SIGINT also when a shell started this in the background
+        signal.signal(ending, signal.default_int_handler)
+    return perform(story, options.folder, is_staying=not options.once)
+
+
+def perform(story: Story, folder: Path, *, is_staying: bool) -> int:
+    """Tell the journey, stay when asked to, and return the exit code: an end from outside is no failure after it."""
+    is_told = False
     try:
-        with alone(options.folder), running(options.folder, story) as town:
+        with alone(folder), running(folder, story) as (town, processes):
             journey = Journey(town, story)
             journey.tell()
+            is_told = True
             story.console.print(f"\n[bold green]{story.steps} 歩、すべてそのとおりになりました。[/bold green]")
-            if not options.once:
-                stay(journey)
+            if is_staying:
+                show_around(journey)
+                watch_over(processes, story)
+    except RunsAlready:
+        story.console.print("[red]ここでは見本がもう動いています。[/red]先にそちらを Ctrl-C で終えてください。")
+        return 1
     except (StepFailed, DidNotStart, CommandFailed) as failed:
-        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {options.folder} の *.log にあります。")
+        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {folder} の *.log にあります。")
         return 1
     except KeyboardInterrupt:
-        story.console.print("\n終わります。")
+        story.console.print("\n終わります。" if is_told else "\n途中で終わります。")
+        return 0 if is_told else INTERRUPTED
     return 0
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Let one demonstration run in a folder at a time."""
+    """Let one demonstration run in a folder at a time.
+
+    :raises RunsAlready: when another one does.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StepFailed("ここでは見本がもう動いています。先にそちらを Ctrl-C で終えてください") from None
+            raise RunsAlready from None
         yield
 
 
 @contextmanager
-def running(folder: Path, story: Story) -> Iterator[Town]:
-    """Found a new town in a folder and start everything; stop it all at the end."""
+def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
+    """Found a new town in a folder and start everything: the town and its programs; stop it all at the end."""
     tear_down(folder)
     with story.console.status("データベースとサービスを用意する …"):
         town = Town.found(folder, at=STARTS_AT)
@@ -81,7 +104,7 @@ def running(folder: Path, story: Story) -> Iterator[Town]:
         for process in processes:
             with story.console.status(f"{process.name} を始める …"):
                 process.start()
-        yield town
+        yield town, processes
     finally:
         for process in reversed(processes):
             process.stop()
@@ -95,8 +118,8 @@ def tear_down(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def stay(journey: Journey) -> None:
-    """Say where to click, and stay until somebody ends it."""
+def show_around(journey: Journey) -> None:
+    """Say where to click."""
     town, say = journey.town, journey.story.console.print
     hanako = journey.accounts["花子"]
     say("\n[bold]ひらいて見てください[/bold](終わるときは Ctrl-C)")
@@ -116,8 +139,28 @@ def stay(journey: Journey) -> None:
     )
     say("  この見本の記録簿を確かめる:")
     say(f"    env {settings} .venv/bin/mynapoint journal verify")
+
+
+def watch_over(processes: Sequence[Process], story: Story) -> None:
+    """Stay until somebody ends this.
+
+    :raises DidNotStart: when a program ended by itself and does not start any more.
+    """
     while True:
-        time.sleep(3600)
+        time.sleep(LOOK_SECONDS)
+        for process in processes:
+            revive(process, story)
+
+
+def revive(process: Process, story: Story) -> None:
+    """Start a program again that ended by itself, and say so.
+
+    :raises DidNotStart: when it does not start any more.
+    """
+    if process.has_died:
+        story.console.print(f"[yellow]{process.name} が止まっていました。もう一度始めます。[/yellow]")
+        process.start()
+        story.console.print(f"{process.name} がまた動いています。")
 
 
 if __name__ == "__main__":

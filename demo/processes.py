@@ -15,6 +15,7 @@ import httpx2
 
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 30
+TIED: Final = str(Path(__file__).with_name("tied.py"))
 
 
 class DidNotStart(Exception):
@@ -54,10 +55,10 @@ class Process:
         self.wait_until_it_answers()
 
     def launch(self) -> None:
-        """Start the program and wait for nothing."""
+        """Start the program and wait for nothing; it ends when this process does, however that ends."""
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
-                [sys.executable, "-m", *self.words],
+                [sys.executable, TIED, str(os.getpid()), *self.words],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -76,6 +77,11 @@ class Process:
         _wait_until(lambda: running.poll() is not None or _answers(port), seconds=START_SECONDS)
         if running.poll() is not None or not _is_open(port):
             raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the program was started and has ended by itself."""
+        return self.running is not None and self.running.poll() is not None
 
     def stop(self) -> None:
         """Ask the program to end, and wait for it."""

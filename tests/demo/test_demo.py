@@ -1,12 +1,22 @@
 """`make demo`: the whole journey, over real processes."""
 
 import fcntl
+import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
+import httpx2
+from rich.console import Console
+
 from cast import ROOT
+from demo.__main__ import revive
+from demo.processes import Process, find_port
+from demo.story import Story
 
 
 class TestDemo:
@@ -30,6 +40,64 @@ class TestDemo:
             told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
         assert told.returncode == 1
         assert "もう動いています" in told.stdout
+        assert ".log" not in told.stdout
+
+    def test_leaves_no_program_behind_when_it_is_killed_and_clears_up_at_the_next_start(self, tmp_path: Path) -> None:
+        folder = tmp_path / "demo"
+        tmp_path.chmod(0o711)
+        with started(folder) as first:
+            read_until(first, "✔  1")
+            first.kill()
+        wait_until(lambda: not [line for line in _processes_of(folder) if "postgres" not in line])
+        with started(folder) as second:
+            read_until(second, "✔  1")
+            second.terminate()
+            assert "途中で終わります" in second.communicate(timeout=60)[0]
+        assert second.returncode == 130
+        assert not _processes_of(folder)
+
+
+class TestRevive:
+    def test_starts_a_dead_program_again_and_says_so(self, tmp_path: Path) -> None:
+        port = find_port()
+        words = ["http.server", "--bind", "127.0.0.1", str(port)]
+        site = Process("site", words, {"PATH": os.environ["PATH"]}, log=tmp_path / "site.log", port=port)
+        story = Story(console=Console(file=StringIO(), soft_wrap=True))
+        try:
+            site.start()
+            revive(site, story)
+            assert story.console.file.getvalue() == ""
+            assert site.running is not None
+            site.running.kill()
+            site.running.wait()
+            revive(site, story)
+            assert not site.has_died
+            assert httpx2.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 200
+        finally:
+            site.stop()
+        assert story.console.file.getvalue() == (
+            "site が止まっていました。もう一度始めます。\nsite がまた動いています。\n"
+        )
+
+
+def started(folder: Path) -> subprocess.Popen[str]:
+    """Start a demonstration that stays."""
+    words = [sys.executable, "-u", "-m", "demo", "--folder", str(folder)]
+    return subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def read_until(demo: subprocess.Popen[str], words: str) -> None:
+    """Read what a demonstration says until it has said some words."""
+    assert demo.stdout is not None
+    assert any(words in line for line in demo.stdout)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Ask until it is so, or fail."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _processes_of(folder: Path) -> list[str]:
