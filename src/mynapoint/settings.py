@@ -201,12 +201,13 @@ def load_environment() -> Environment:
 
 
 def _check_for_slips(names: Iterable[str]) -> None:
-    """Refuse a name that is nearly a setting's: it was meant to be one, and would be passed over in silence."""
-    known = {PREFIX + name.upper() for name in Environment.model_fields}
+    """Refuse a name that is no setting's: it was meant to be one, and would be passed over in silence."""
+    known = {name.upper() for name in Environment.model_fields}
     for name in names:
-        meant = difflib.get_close_matches(name, known, n=1, cutoff=0.9)
-        if name.startswith(PREFIX) and name not in known and meant:
-            raise UnusableSetting(name=name, problem=f"there is no such setting; did you mean {meant[0]}?")
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
+            meant = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            hint = f"did you mean {PREFIX}{meant[0]}?" if meant else "docs/settings.md lists them"
+            raise UnusableSetting(name=name, problem=f"there is no such setting; {hint}")
 
 
 def _as_unusable(error: ValidationError) -> UnusableSetting:

@@ -17,5 +17,5 @@ browser` installs it. A site under test is a process or a thread on loopback; a 
         check_html(sources)  # the W3C's validator, once over all of them
 
 `window.page` is Playwright's page: click, type, read as there. `scripts=False` switches JavaScript off. Where
-MYNAPOINT_SCREENSHOTS is set, `window.check` leaves a picture of each page in `.artifacts/screenshots/`.
+SCREENSHOTS is set, `window.check` leaves a picture of each page in `.artifacts/screenshots/`.
 """

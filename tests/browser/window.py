@@ -50,8 +50,8 @@ class Window:
         assert not flaws, "\n".join([f"{name} ({self.page.url}, {self.width} px):", *flaws])
 
     def keep(self, name: str) -> None:
-        """Leave a picture of the whole page, where MYNAPOINT_SCREENSHOTS asks for it."""
-        if os.environ.get("MYNAPOINT_SCREENSHOTS"):
+        """Leave a picture of the whole page, where SCREENSHOTS asks for it."""
+        if os.environ.get("SCREENSHOTS"):
             file = f"{name.strip('/').replace('/', '-') or 'start'}-{self.width}.png"
             self.page.screenshot(path=_SCREENSHOTS / file, full_page=True)
 

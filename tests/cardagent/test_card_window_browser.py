@@ -17,7 +17,7 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--disable-sync"]
 NARROW = {"width": 375, "height": 667}
-SCREENSHOTS = os.environ.get("MYNAPOINT_SCREENSHOTS")
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS MISSING: apt-get install chromium")
 

@@ -85,8 +85,11 @@ class TestEnvironment:
     def test_refuses_a_slip_of_the_pen(self, monkeypatch: pytest.MonkeyPatch):
         assert "did you mean MYNAPOINT_DEMO_CLOCK?" in str(refusal(monkeypatch, MYNAPOINT_DEMO_CLOK="/x"))
 
+    def test_refuses_a_name_that_is_like_no_settings(self, monkeypatch: pytest.MonkeyPatch):
+        assert "docs/settings.md lists them" in str(refusal(monkeypatch, MYNAPOINT_QQQQQQ="1"))
+
     def test_leaves_other_programs_variables_alone(self, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setenv("MYNAPOINT_CARD_READER", "1")
+        monkeypatch.setenv("MYNAPOINTCARD_READER", "1")
         assert load_environment()
 
     def test_takes_the_first_of_two_names_for_the_database(self, monkeypatch: pytest.MonkeyPatch):
