@@ -143,8 +143,9 @@ class Town:
             self.command("db", "stop")
 
     def load(self) -> None:
-        """Load the programme and register the services, with the keys that they made for themselves."""
+        """Load programme and places and register the services, with the keys that they made for themselves."""
         self.command("programme", "load", str(ROOT / "programmes" / f"{PROGRAMME}.toml"))
+        self.command("place", "load", *map(str, sorted((ROOT / "places").glob("*.toml"))))
         for service in self.services.values():
             key = service.ask("keys", "generate")
             file = str(ROOT / "services" / f"{service.name}.toml")

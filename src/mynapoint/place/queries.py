@@ -1,0 +1,31 @@
+"""What can be asked about places."""
+
+from datetime import datetime
+
+from mynapoint.kernel.register import Register
+from mynapoint.place.models import PlaceRevision
+from mynapoint.place.rules import Place
+
+REGISTER = Register(kind=Place, table=PlaceRevision)
+
+
+def find_place(place_id: str, *, at: datetime) -> Place | None:
+    """Return a place as it counts at an instant, if one of this name does."""
+    return REGISTER.find(place_id, at=at)
+
+
+def list_places(*, at: datetime) -> list[Place]:
+    """Return every place that is announced, also those that are over or still to come."""
+    return REGISTER.all(at=at)
+
+
+def list_counters(*, at: datetime) -> list[Place]:
+    """Return the counters, city by city."""
+    counters = [place for place in REGISTER.all(at=at) if place.kind == "counter"]
+    return sorted(counters, key=lambda place: (place.city_code or "", place.id))
+
+
+def find_helpdesk(*, at: datetime) -> Place | None:
+    """Return the helpdesk that people can telephone: of several the first by name, of those that are over the last."""
+    helpdesks = [place for place in REGISTER.all(at=at) if place.kind == "helpdesk"]
+    return min(helpdesks, key=lambda place: (at >= place.open_until, place.id), default=None)
