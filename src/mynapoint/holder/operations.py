@@ -1,5 +1,6 @@
 """What can be done about holders: identify them, hold a certificate that might be anybody's, and review it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -7,12 +8,13 @@ from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
 from jpki.certificate import CertificateId
-from jpki.registry import Lineage
+from jpki.registry import FirstIssue, Lineage
 from mynapoint.holder.models import HoldAttempt
-from mynapoint.holder.queries import LastHold, find_last_hold, get_known_chain
+from mynapoint.holder.queries import LastHold, find_last_hold, get_hold, get_known_chain
 from mynapoint.holder.recording import LOST_RACES, Recording, close_hold, open_hold, record_chain
 from mynapoint.holder.reviewing import answer_decision, propose_decision, reopen_hold
 from mynapoint.holder.rules import (
+    CertificateHash,
     HeldForReview,
     HoldName,
     KnownHolder,
@@ -27,7 +29,7 @@ from mynapoint.holder.rules import (
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 
-__all__ = ["answer_decision", "hold", "identify", "propose_decision", "reopen_hold", "resolve_holds"]
+__all__ = ["answer_decision", "hold", "identify", "propose_decision", "reopen_hold", "resolve_hold", "resolve_holds"]
 
 ROUNDS = 5
 
@@ -41,7 +43,10 @@ def identify(certificate: CertificateId, *, lineage: Lineage, key: bytes, at: da
 
     :raises Unidentified: its subclass, when nobody can say yet whose certificate it is: it is to be held.
     """
-    chain = hash_chain(certificate, lineage, key=key)
+    return _identify(hash_chain(certificate, lineage, key=key), lineage=lineage, at=at)
+
+
+def _identify(chain: Sequence[CertificateHash], *, lineage: Lineage, at: datetime) -> KnownHolder:
     for _ in range(ROUNDS):
         known = get_known_chain(chain)
         counting = cut_at_settlement(chain, known)
@@ -65,6 +70,29 @@ def resolve_holds(certificate: CertificateId, *, lineage: Lineage, key: bytes, a
 
 
 @transaction.atomic
+def resolve_hold(hold_id: UUID, *, past: Sequence[CertificateHash], at: datetime) -> bool:
+    """Close an open hold whose certificate's whole past came to be known without an act; return whether it was.
+
+    A past that contradicts what is known closes nothing; but what only waited for it is then held for that reason.
+
+    :param past: the keyed hashes of all that the certificate followed, newest first.
+    :raises HoldUnknown: when there is no such hold.
+    """
+    view = get_hold(hold_id)
+    if not view.is_open:
+        return False
+    chain = [CertificateHash(view.name.certificate_hash), *past]
+    try:
+        _identify(chain, lineage=FirstIssue(), at=at)
+    except Unidentified as unidentified:
+        if unidentified.reason != view.reason:
+            act = RefusedAct(id=view.act_id, kind=view.kind, programme_id=view.programme_id)
+            _hold(chain[0], unidentified, act=act, at=at)
+        return False
+    return True
+
+
+@transaction.atomic
 def hold(
     certificate: CertificateId, unidentified: Unidentified, *, act: RefusedAct, key: bytes, at: datetime
 ) -> HeldForReview | RejectedInReview:
@@ -73,7 +101,12 @@ def hold(
     A hold that only waited for the lineage is superseded when the lineage came and contradicts what is known. A
     rejection stands for as long as nothing else is known than when it was made.
     """
-    certificate_hash = hash_certificate(certificate, key=key)
+    return _hold(hash_certificate(certificate, key=key), unidentified, act=act, at=at)
+
+
+def _hold(
+    certificate_hash: CertificateHash, unidentified: Unidentified, *, act: RefusedAct, at: datetime
+) -> HeldForReview | RejectedInReview:
     for _ in range(ROUNDS):
         last = find_last_hold(certificate_hash)
         if last is not None and last.outcome == "rejected" and last.reason == unidentified.reason:

@@ -163,6 +163,12 @@ def list_open_holds(*, limit: int = SHOWN_AT_ONCE) -> list[HoldView]:
     return _view(_open_holds().order_by("held_at", "entry_id")[:limit])
 
 
+def list_waiting() -> list[tuple[UUID, CertificateHash]]:
+    """Return every open hold's number and certificate."""
+    rows = _open_holds().order_by("entry_id").values_list("entry_id", "certificate_hash")
+    return [(hold_id, CertificateHash(bytes(certificate))) for hold_id, certificate in rows]
+
+
 def list_closed_holds(*, limit: int = SHOWN_AT_ONCE) -> list[HoldView]:
     """Return what was decided or resolved, the newest first."""
     closed = HoldOutcome.objects.order_by("-closed_at", "-entry_id").values_list("certificate_hash", "number")[:limit]

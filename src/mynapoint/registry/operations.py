@@ -10,9 +10,11 @@ from django.db import connection, transaction
 from jpki.crl import RevocationList
 from jpki.freshness import Update
 from jpki.lineage_list import BadRow, LineageRow, RowFault, read_head, read_rows
+from mynapoint.holder.operations import resolve_hold
+from mynapoint.holder.queries import list_waiting
 from mynapoint.holder.rules import hash_certificate
 from mynapoint.registry.models import ImportedList
-from mynapoint.registry.queries import get_newest_list
+from mynapoint.registry.queries import find_past, get_newest_list
 from mynapoint.registry.rules import LINEAGE, Imported, ListIsCutOff, check_newer, name_revocations, seal_predecessor
 
 _INCOMING_REVOCATIONS = """
@@ -85,6 +87,18 @@ def import_lineages(content: bytes, *, issuers: frozenset[bytes], key: bytes, at
     disputed = _take_in_lineages((row for row in rows if isinstance(row, LineageRow)), key=key)
     bad_rows = sorted([*(row for row in rows if isinstance(row, BadRow)), *disputed], key=lambda row: row.line)
     return Imported(name=LINEAGE, count=head.count, is_new=True, bad_rows=tuple(bad_rows))
+
+
+def resolve_open_holds(*, at: datetime) -> int:
+    """Close the holds whose certificates' pasts the lists tell by now; return how many.
+
+    Each in a transaction of its own: what is interrupted is done with the next list.
+    """
+    resolved = 0
+    for hold_id, certificate_hash in list_waiting():
+        past = find_past(certificate_hash)
+        resolved += past is not None and resolve_hold(hold_id, past=past, at=at)
+    return resolved
 
 
 def _take_in_lineages(rows: Iterable[LineageRow], *, key: bytes) -> list[BadRow]:

@@ -17,7 +17,7 @@ from jpki.registry import (
     UnknownLineage,
     UnusableAnswer,
 )
-from mynapoint.holder.rules import hash_certificate
+from mynapoint.holder.rules import CertificateHash, hash_certificate
 from mynapoint.registry.models import ImportedList, KnownLineage, RevokedCertificate
 from mynapoint.registry.rules import LINEAGE, name_revocations, open_predecessor
 
@@ -50,17 +50,18 @@ class ImportedRegistry:
     def get_lineage(self, certificate_id: CertificateId, *, at: datetime) -> Lineage:
         """See `Registry`; a chain with a gap, a loop or a dispute is an unknown lineage."""
         _check_fresh(LINEAGE, max_age=self.lineage_max_age, at=at)
+        past = _follow(hash_certificate(certificate_id, key=self.key))
+        if past is None:
+            return UnknownLineage()
         chain = [certificate_id]
-        while row := KnownLineage.objects.filter(pk=hash_certificate(chain[-1], key=self.key)).first():
-            if row.is_disputed:
-                return UnknownLineage()
-            if row.sealed_predecessor is None:
-                return Renewed(tuple(chain[1:])) if chain[1:] else FirstIssue()
-            predecessor = open_predecessor(chain[-1], bytes(row.sealed_predecessor), key=self.key)
-            if predecessor in chain:
-                return UnknownLineage()
-            chain.append(predecessor)
-        return UnknownLineage()
+        chain += (open_predecessor(chain[-1], bytes(row.sealed_predecessor), key=self.key) for row in past)
+        return Renewed(tuple(chain[1:])) if past else FirstIssue()
+
+
+def find_past(certificate_hash: CertificateHash) -> list[CertificateHash] | None:
+    """Return the keyed hashes of all that a certificate followed, newest first; None when nobody knows."""
+    past = _follow(certificate_hash)
+    return None if past is None else [CertificateHash(bytes(row.predecessor_hash)) for row in past]
 
 
 def get_newest_list(name: str) -> ListState | None:
@@ -78,6 +79,23 @@ def get_newest_lists() -> Sequence[ListState]:
 def _describe(row: ImportedList) -> ListState:
     update = Update(this_update=row.this_update, next_update=row.next_update)
     return ListState(name=row.name, update=update, rows=row.rows)
+
+
+def _follow(certificate_hash: CertificateHash) -> list[KnownLineage] | None:
+    """Return the steps from a certificate to a first one; None at a gap, a loop or a dispute."""
+    steps: list[KnownLineage] = []
+    seen: set[bytes] = set()
+    link: bytes = certificate_hash
+    while link not in seen:
+        row = KnownLineage.objects.filter(pk=link).first()
+        if row is None or row.is_disputed:
+            return None
+        if row.predecessor_hash is None:
+            return steps
+        seen.add(link)
+        steps.append(row)
+        link = bytes(row.predecessor_hash)
+    return None
 
 
 def _check_fresh(name: str, *, max_age: timedelta, at: datetime) -> None:

@@ -14,7 +14,7 @@ from jpki.crl import RevocationListRefused, read_revocation_list
 from jpki.lineage_list import MalformedLineageList
 from jpki.path import TrustAnchors, UnsuitableAnchors, read_anchors
 from jpki.virtual.files import write_durably
-from mynapoint.registry.operations import import_lineages, import_revocations
+from mynapoint.registry.operations import import_lineages, import_revocations, resolve_open_holds
 from mynapoint.registry.queries import get_newest_lists
 from mynapoint.registry.rules import Imported, ListIsCutOff, ListIsFromTheFuture, ListIsOlder, UnableToImport
 
@@ -53,6 +53,8 @@ class Command(BaseCommand):
         if not paths:
             raise CommandError(f"there is no list in {folder}")
         failures = [failure for path in paths for failure in self._import_one(path, anchors=anchors)]
+        if resolved := resolve_open_holds(at=settings.CLOCK()):
+            self.stdout.write(f"{resolved} of the holds are resolved: their lineage is known now")
         for failure in failures:
             self.stderr.write(failure)
         if failures:
