@@ -31,6 +31,14 @@ class ListState:
     rows: int
 
 
+@dataclass(frozen=True)
+class _Step:
+    """From a certificate to the one before it: its keyed hash, and its name for whoever has the certificate."""
+
+    predecessor_hash: CertificateHash
+    sealed_predecessor: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportedRegistry:
     """A registry that knows the authority's lists, until they are too old; see `jpki.registry.Registry`."""
@@ -54,14 +62,15 @@ class ImportedRegistry:
         if past is None:
             return UnknownLineage()
         chain = [certificate_id]
-        chain += (open_predecessor(chain[-1], bytes(row.sealed_predecessor), key=self.key) for row in past)
+        for step in past:
+            chain.append(open_predecessor(chain[-1], step.sealed_predecessor, key=self.key))
         return Renewed(tuple(chain[1:])) if past else FirstIssue()
 
 
 def find_past(certificate_hash: CertificateHash) -> list[CertificateHash] | None:
     """Return the keyed hashes of all that a certificate followed, newest first; None when nobody knows."""
     past = _follow(certificate_hash)
-    return None if past is None else [CertificateHash(bytes(row.predecessor_hash)) for row in past]
+    return None if past is None else [step.predecessor_hash for step in past]
 
 
 def get_newest_list(name: str) -> ListState | None:
@@ -81,20 +90,18 @@ def _describe(row: ImportedList) -> ListState:
     return ListState(name=row.name, update=update, rows=row.rows)
 
 
-def _follow(certificate_hash: CertificateHash) -> list[KnownLineage] | None:
+def _follow(certificate_hash: CertificateHash) -> list[_Step] | None:
     """Return the steps from a certificate to a first one; None at a gap, a loop or a dispute."""
-    steps: list[KnownLineage] = []
-    seen: set[bytes] = set()
-    link: bytes = certificate_hash
-    while link not in seen:
-        row = KnownLineage.objects.filter(pk=link).first()
+    steps: list[_Step] = []
+    chain = [certificate_hash]
+    while chain[-1] not in chain[:-1]:
+        row = KnownLineage.objects.filter(pk=chain[-1]).first()
         if row is None or row.is_disputed:
             return None
-        if row.predecessor_hash is None:
+        if row.predecessor_hash is None or row.sealed_predecessor is None:
             return steps
-        seen.add(link)
-        steps.append(row)
-        link = bytes(row.predecessor_hash)
+        steps.append(_Step(CertificateHash(bytes(row.predecessor_hash)), bytes(row.sealed_predecessor)))
+        chain.append(steps[-1].predecessor_hash)
     return None
 
 
