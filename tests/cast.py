@@ -17,7 +17,7 @@ from jpki.virtual.keys import KeyPool
 from mynapoint.act.operations import Done, propose, submit
 from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Authorities, Kind, Link, Perform, Proposal, Submission
-from mynapoint.application.operations import apply
+from mynapoint.application.operations import apply, report_objection
 from mynapoint.application.rules import hash_account
 from mynapoint.directory.operations import register_service
 from mynapoint.directory.rules import ServiceKey
@@ -39,7 +39,12 @@ SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
-PERFORMERS: Mapping[Kind, Perform] = {"reservation": reserve, "application": apply, "inquiry": lambda _act: {}}
+PERFORMERS: Mapping[Kind, Perform] = {
+    "reservation": reserve,
+    "application": apply,
+    "inquiry": lambda _act: {},
+    "objection": report_objection,
+}
 POOL = KeyPool(8)
 
 
@@ -84,6 +89,9 @@ def sign(statement: bytes, card: Path) -> Submission:
 
 
 RESERVATION = Proposal(kind="reservation", programme_id=PROGRAMME, programme_title="見本", content={})
+OBJECTION = Proposal(
+    kind="objection", programme_id=PROGRAMME, programme_title="見本", content={"reason": "not_my_account"}
+)
 INQUIRY = Proposal(kind="inquiry", programme_id=PROGRAMME, programme_title="見本", content={})
 
 

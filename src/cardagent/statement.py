@@ -181,6 +181,7 @@ class _Act(_Part):
     expires_at: Instant
     programme: Programme
     place: Annotated[Place | None, BeforeValidator(_refuse_null)] = None
+    representative: Annotated[bool | None, BeforeValidator(_refuse_null), AfterValidator(_check_true)] = None
 
 
 class Reservation(_Act):
@@ -204,7 +205,22 @@ class Inquiry(_Act):
     content: NoContent
 
 
-Statement = Reservation | Application | Inquiry
+class ObjectionContent(_Part):
+    """What is said not to be so: one of a fixed list."""
+
+    reason: Literal[
+        "not_my_reservation", "not_my_application", "not_my_account", "link_is_wrong", "not_my_look", "other"
+    ]
+
+
+class Objection(_Act):
+    """申し出"""
+
+    kind: Literal["objection"]
+    content: ObjectionContent
+
+
+Statement = Reservation | Application | Inquiry | Objection
 
 
 class _AnyStatement(RootModel[Annotated[Statement, Field(discriminator="kind")]]):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cardagent.languages import Language, Phrases, get_phrases
-from cardagent.statement import Application, Statement
+from cardagent.statement import Application, Objection, Statement
 
 Row = tuple[str, str]
 
@@ -25,6 +25,7 @@ def put_into_words(statement: Statement, *, language: Language = Language.JAPANE
         heading=phrases.say(f"statement.{statement.kind}"),
         rows=(
             *_word_place(statement, phrases),
+            *_word_representative(statement, phrases),
             (phrases.say("statement.programme"), statement.programme.title),
             *middle,
             (phrases.say("statement.site"), statement.audience),
@@ -52,8 +53,17 @@ def _word_place(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
     return ((phrases.say("statement.place"), said),)
 
 
+def _word_representative(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
+    if not statement.representative:
+        return ()
+    return ((phrases.say("statement.who"), phrases.say("statement.representative")),)
+
+
 def _word_act(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
-    return ((phrases.say("statement.act"), phrases.say(f"statement.{statement.kind}_is")),)
+    act = (phrases.say("statement.act"), phrases.say(f"statement.{statement.kind}_is"))
+    if not isinstance(statement, Objection):
+        return (act,)
+    return (act, (phrases.say("statement.reason"), phrases.say(f"reason.{statement.content.reason}")))
 
 
 def _word_choice(statement: Application, phrases: Phrases) -> tuple[Row, ...]:

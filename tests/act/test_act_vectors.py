@@ -72,7 +72,7 @@ class TestSignatures:
     def test_are_judged_alike_by_a_plain_verification(self) -> None:
         accepted = [case for case in SIGNATURES["cases"] if case["expected"]["status"] == 200]
         invalid = [case for case in SIGNATURES["cases"] if case["expected"].get("code") == "signature_invalid"]
-        assert len(accepted) == 5
+        assert len(accepted) == 6
         assert all(_is_signed(case) for case in accepted)
         assert not any(_is_signed(case) for case in invalid)
 
@@ -161,7 +161,8 @@ class TestProtocolPage:
     # Refusals of the site's forms, before there is an act.
     BEFORE = frozenset(
         {"account_not_confirmed", "account_closed", "account_already_linked", "too_many_attempts",
-         "service_unreachable", "typed_wrong", "terms_not_accepted"}
+         "service_unreachable", "typed_wrong", "terms_not_accepted",
+         "draft_unknown", "draft_expired", "draft_done", "draft_incomplete", "draft_changed"}
     )  # fmt: skip
 
     def test_lists_every_refusal_of_an_act_with_its_status(self) -> None:

@@ -23,7 +23,8 @@ AT = datetime(2020, 9, 10, 10, 0, tzinfo=JST)
 FOUNDED_AT = datetime(2014, 1, 1, tzinfo=JST)
 ACT = UUID("01746c00-0000-7000-8000-000000000001")
 ORIGIN = "https://mynapoint.example"
-KINDS = ("reservation", "application", "inquiry")
+KINDS = ("reservation", "application", "inquiry", "objection")
+OBJECTION = {"reason": "not_my_account"}
 DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 APPLICATION = {
     "service": {"id": "hanamaru", "name": "はなまるペイ"},
@@ -47,7 +48,7 @@ LINK = f"{ORIGIN}/act/{TOKEN}"
 
 
 def fields(kind: str = "reservation", **changed: object) -> dict[str, Any]:
-    content = APPLICATION if kind == "application" else {}
+    content = {"application": APPLICATION, "objection": OBJECTION}.get(kind, {})
     return {
         "act": str(ACT),
         "kind": kind,
@@ -90,12 +91,19 @@ def statements() -> list[dict[str, Any]]:
         "a case in no known colour": fields(place=PLACE | {"case": PLACE["case"] | {"colour": "black"}}),
         "a case of no number": fields(place=PLACE | {"case": PLACE["case"] | {"number": 0}}),
         "a place with an unknown field": fields(place=PLACE | {"clerk": "x"}),
+        "an objection for no reason": fields("objection", content={}),
+        "an objection in words of one's own": fields("objection", content={"reason": "I moved"}),
+        "a representative who does not act": fields(representative=False),
+        "a representative that is null": fields(representative=None),
+        "one for a representative": fields(representative=1),
         "an instant in another zone": fields(created_at="2020-09-10T01:00:00+00:00"),
     }
     spaced = b"mynapoint act v1\n" + json.dumps(fields(), ensure_ascii=False, sort_keys=True).encode()
     return [
         *(statement_case(f"a good {kind}", encode(fields(kind)), "shown") for kind in KINDS),
         *(statement_case(f"a good {kind} at a counter", encode(fields(kind, place=PLACE)), "shown") for kind in KINDS),
+        *(statement_case(f"a good {kind} by a representative", encode(fields(kind, representative=True)), "shown")
+          for kind in KINDS),
         statement_case("the last moment", good, "shown", at=end - timedelta(seconds=1)),
         statement_case("the end", good, "expired", at=end),
         statement_case("another site's", encode(fields(audience="https://other.example")), "foreign"),

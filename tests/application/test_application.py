@@ -1,7 +1,9 @@
 """申込: one person, one service, one account, for good; and the link's way to its answer."""
 
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
@@ -11,21 +13,23 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from cast import AT, DAY, MINUTE, PROGRAMME, SECOND, SITE, Cast, application
+from cast import AT, DAY, INQUIRY, MINUTE, OBJECTION, PROGRAMME, SECOND, SITE, Cast, application
 from mynapoint.act.operations import propose
-from mynapoint.application.models import AccountInService, Application, LinkStep, StandingChoice
+from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
 from mynapoint.application.operations import link
-from mynapoint.application.queries import count_links, find_standing, get_roll, get_state
+from mynapoint.application.queries import count_links, find_standing, get_roll, get_state, list_objections
 from mynapoint.application.rules import (
     AccountInUse,
     AlreadyApplied,
     AlreadyAppliedBeforeRenewal,
+    AlreadyObjected,
     AnotherServiceChosen,
     CheckedAccount,
     LinkRefused,
     LinkState,
     LinkToken,
     NotReserved,
+    ObjectionReason,
     ServiceUnreachable,
     UnableToApply,
     hash_account,
@@ -243,3 +247,46 @@ class TestApplyAtOnce:
 
         with ThreadPoolExecutor(len(links)) as pool:
             return list(pool.map(attempt, range(len(links))))
+
+
+class TestObjection:
+    def test_is_written_down_with_its_reason_alone(self, cast: Cast, hanako: Path) -> None:
+        done = cast.act(OBJECTION, hanako)
+        row = Objection.objects.get()
+        assert (row.reason, row.reported_at, row.act_id) == ("not_my_account", AT, done.act_id)
+        assert list_objections(row.holder_id, programme_id=PROGRAMME) == {ObjectionReason.ACCOUNT: AT}
+        assert json.loads(Entry.objects.get(id=done.entry_id).facts)["reason"] == "not_my_account"
+
+    def test_is_taken_once_for_each_reason(self, cast: Cast, hanako: Path) -> None:
+        cast.act(OBJECTION, hanako)
+        with pytest.raises(AlreadyObjected) as refused:
+            cast.act(OBJECTION, hanako, at=AT + DAY)
+        assert refused.value.reported_at == AT
+        cast.act(replace(OBJECTION, content={"reason": "other"}), hanako, at=AT + DAY)
+        assert Objection.objects.count() == 2
+
+    def test_of_a_representative_says_so_in_the_journal(self, cast: Cast, hanako: Path) -> None:
+        done = cast.act(replace(OBJECTION, by_representative=True), hanako)
+        assert json.loads(Entry.objects.get(id=done.entry_id).facts)["by"] == "representative"
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoObjectionsAtOnce:
+    def test_leave_one(self, cast: Cast, hanako: Path) -> None:
+        links = [propose(OBJECTION, audience=SITE, at=AT) for _ in range(2)]
+        signed = [cast.sign(link, hanako) for link in links]
+        cast.act(INQUIRY, hanako)
+        barrier = Barrier(2)
+
+        def report(number: int) -> str:
+            try:
+                barrier.wait()
+                return cast.submit(links[number], signed[number]).kind
+            except AlreadyObjected as refusal:
+                return refusal.code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(report, range(2))) == ["already_objected", "objection"]
+        assert Objection.objects.count() == 1

@@ -22,6 +22,7 @@ ORIGIN = "https://mynapoint.example"
 CONTENTS: dict[str, dict[str, Any]] = {
     "reservation": {},
     "inquiry": {},
+    "objection": {"reason": "not_my_account"},
     "application": {
         "service": {"id": "mihon-pay", "name": "みほんペイ"},
         "account": {"hint": "●●●●1234", "hash": "0f" * 32},

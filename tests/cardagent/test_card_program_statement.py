@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import rfc8785
@@ -18,11 +18,13 @@ from cardagent.statement import (
     Flaw,
     ForeignStatement,
     MalformedStatement,
+    ObjectionContent,
     StatementExpired,
     check_statement,
     parse_statement,
 )
 from cardagent.words import put_into_words
+from mynapoint.application.rules import ObjectionReason
 
 LINK = ActLink.parse(f"{ORIGIN}/act/{TOKEN}")
 DOMAIN = b"mynapoint act v1\n"
@@ -173,7 +175,7 @@ AT_A_COUNTER = [
 
 
 class TestParseStatement:
-    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry"])
+    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry", "objection"])
     def test_reads_every_kind(self, kind: str) -> None:
         statement = parse_statement(encode(make_fields(kind)))
         assert (statement.kind, statement.act, statement.created_at) == (kind, ACT, AT)
@@ -188,7 +190,7 @@ class TestParseStatement:
             parse_statement(encode(fields))
         assert refused.value.flaw is Flaw.FIELDS
 
-    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry"])
+    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry", "objection"])
     def test_reads_every_kind_at_a_counter(self, kind: str) -> None:
         place = parse_statement(encode(make_fields(kind) | {"place": PLACE})).place
         assert place is not None
@@ -301,6 +303,33 @@ class TestPutIntoWords:
         wording = put_into_words(parse_statement(encode(make_fields(kind))))
         assert word in str(wording)
         assert not wording.warnings
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            (Language.JAPANESE, "法定代理人"),
+            (Language.EASY_JAPANESE, "親（おや）など"),
+            (Language.ENGLISH, "legal representative"),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["reservation", "application", "inquiry", "objection"])
+    def test_says_that_a_representative_acts_and_only_then(self, language: Language, said: str, kind: str) -> None:
+        alone, for_child = (
+            put_into_words(parse_statement(encode(make_fields(kind) | more)), language=language)
+            for more in ({}, {"representative": True})
+        )
+        assert said in str(for_child)
+        assert said not in str(alone)
+
+    @pytest.mark.parametrize("language", Language)
+    def test_says_what_is_objected_to(self, language: Language) -> None:
+        reasons = ObjectionContent.model_fields["reason"].annotation
+        said = set()
+        for reason in get_args(reasons):
+            fields = make_fields("objection") | {"content": {"reason": reason}}
+            said.add(put_into_words(parse_statement(encode(fields)), language=language).rows[2])
+        assert len(said) == len(ObjectionReason) == len(get_args(reasons))
+        assert set(get_args(reasons)) == set(ObjectionReason)
 
     @pytest.mark.parametrize(
         ("language", "said"),

@@ -183,6 +183,7 @@ def _perform(
         # The receipt's number leads to the certificate and so, in a review, to its holder.
         "certificate": act.holder.certificate_hash.hex(),
         "statement": sha256(bytes(proposed.statement)).hexdigest(),
+        **({"by": "representative"} if fields.get("representative") else {}),
         **performers[kind](act),
     }
     entry_id = record(kind=kind, facts=facts, at=at)

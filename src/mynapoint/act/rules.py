@@ -21,7 +21,7 @@ DOMAIN_LINE = b"mynapoint act v1\n"
 LIFETIME = timedelta(minutes=5)
 SHOWN_FOR = timedelta(minutes=30)
 
-Kind = Literal["reservation", "application", "inquiry"]
+Kind = Literal["reservation", "application", "inquiry", "objection"]
 
 
 class Link(SecretLink):
@@ -53,6 +53,7 @@ class Proposal:
     programme_title: str
     content: Mapping[str, Any]
     attachment: Mapping[str, str] = field(default_factory=dict)
+    by_representative: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def compose_statement(proposal: Proposal, *, act_id: UUID, nonce: bytes, audienc
             "expires_at": (created_at + LIFETIME).astimezone(JST).isoformat(timespec="seconds"),
             "programme": {"id": proposal.programme_id, "title": proposal.programme_title},
             "content": dict(proposal.content),
+            **({"representative": True} if proposal.by_representative else {}),
         }
     )
 

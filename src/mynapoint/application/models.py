@@ -72,3 +72,17 @@ class LinkStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.state}"
+
+
+class Objection(models.Model):
+    """A holder's word that something held about them is not so, for one reason; it waits for the office."""
+
+    pk = models.CompositePrimaryKey("holder_id", "programme", "reason")
+    holder_id = models.UUIDField()
+    programme = models.CharField(max_length=40)
+    reason = models.CharField(max_length=20)
+    act_id = models.UUIDField()
+    reported_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} {self.programme} {self.reason}"

@@ -10,15 +10,17 @@ from procrastinate.contrib.django import app as jobs
 from uuid_utils.compat import uuid7
 
 from mynapoint.act.rules import SignedAct
-from mynapoint.application.models import AccountInService, Application, LinkStep, StandingChoice
-from mynapoint.application.queries import find_account_owner, find_choice, get_link_order, get_state
+from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
+from mynapoint.application.queries import find_account_owner, find_choice, get_link_order, get_state, list_objections
 from mynapoint.application.rules import (
     LINK_TOKEN_BYTES,
     AccountInUse,
+    AlreadyObjected,
     LinkOrder,
     LinkRefused,
     LinkState,
     NotReserved,
+    ObjectionReason,
     PaymentServiceDoor,
     check_account_free,
     check_not_chosen,
@@ -84,6 +86,29 @@ def link(holder_id: UUID, application_id: UUID, *, door: PaymentServiceDoor, at:
     except LinkRefused as refusal:
         return _record_answer(order, LinkState.REFUSED, reason=refusal.reason, at=at)
     return _record_answer(order, LinkState.LINKED, at=at)
+
+
+def report_objection(act: SignedAct) -> Mapping[str, str | int]:
+    """Write down that a holder objects, inside the act's transaction; return the journal's facts.
+
+    :raises AlreadyObjected: when they said so before.
+    """
+    reason = ObjectionReason(act.content["reason"])
+    try:
+        with transaction.atomic():
+            Objection.objects.create(
+                holder_id=act.holder.id,
+                programme=act.programme_id,
+                reason=reason,
+                act_id=act.id,
+                reported_at=act.at,
+            )
+    except IntegrityError as error:
+        if constraint_name(error) != "one_objection_per_reason":
+            raise
+        known = list_objections(act.holder.id, programme_id=act.programme_id)
+        raise AlreadyObjected(reported_at=known[reason]) from None
+    return {"reason": reason}
 
 
 def _compose(act: SignedAct, *, service_id: str) -> Application:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from mynapoint.application.models import AccountInService, Application, LinkStep, StandingChoice
-from mynapoint.application.rules import Choice, LinkOrder, LinkState, LinkToken
+from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
+from mynapoint.application.rules import Choice, LinkOrder, LinkState, LinkToken, ObjectionReason
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,45 @@ def find_standing(holder_id: UUID, *, programme_id: str) -> Standing | None:
     return Standing(newest.service, newest.account_hint, state, reason, newest.applied_at)
 
 
+@dataclass(frozen=True)
+class AppliedView:
+    """One application as everything that is held of it is shown to its holder."""
+
+    id: UUID
+    service_id: str
+    account_hint: str
+    account_hash: bytes
+    link_token: bytes
+    applied_at: datetime
+    is_standing: bool
+    steps: tuple[tuple[LinkState, str, datetime], ...]
+
+
+def list_applications(holder_id: UUID, *, programme_id: str) -> list[AppliedView]:
+    """Return everything that a holder applied for in a programme, the newest first."""
+    rows = Application.objects.filter(holder_id=holder_id, programme=programme_id).order_by("-applied_at", "-id")
+    chosen = find_choice(holder_id, programme_id=programme_id)
+    return [
+        AppliedView(
+            id=row.id,
+            service_id=row.service,
+            account_hint=row.account_hint,
+            account_hash=bytes(row.account_hash),
+            link_token=bytes(row.link_token),
+            applied_at=row.applied_at,
+            is_standing=chosen is not None and chosen.application_id == row.id,
+            steps=_list_steps(holder_id, row.id),
+        )
+        for row in rows
+    ]
+
+
+def list_objections(holder_id: UUID, *, programme_id: str) -> dict[ObjectionReason, datetime]:
+    """Return what a holder objected to in a programme, and when."""
+    rows = Objection.objects.filter(holder_id=holder_id, programme=programme_id).order_by("reported_at")
+    return {ObjectionReason(row.reason): row.reported_at for row in rows}
+
+
 def get_link_order(holder_id: UUID, application_id: UUID) -> LinkOrder:
     """Return what the service is asked to link."""
     row = Application.objects.get(holder_id=holder_id, id=application_id)
@@ -89,6 +128,11 @@ def count_links(programme_id: str, *, at: datetime) -> dict[str, int]:
 def _linked_before(at: datetime) -> QuerySet[Application]:
     steps = LinkStep.objects.filter(holder_id=OuterRef("holder_id"), application_id=OuterRef("id"), reached_at__lt=at)
     return Application.objects.filter(Exists(steps.filter(state=LinkState.LINKED)))
+
+
+def _list_steps(holder_id: UUID, application_id: UUID) -> tuple[tuple[LinkState, str, datetime], ...]:
+    rows = LinkStep.objects.filter(holder_id=holder_id, application_id=application_id).order_by("reached_at")
+    return tuple((LinkState(row.state), row.reason, row.reached_at) for row in rows)
 
 
 def _get_step(holder_id: UUID, application_id: UUID) -> tuple[LinkState, str]:

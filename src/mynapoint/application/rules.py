@@ -78,6 +78,17 @@ class PaymentServiceDoor(Protocol):
         """
 
 
+class ObjectionReason(StrEnum):
+    """What a holder says is not so; never in words of their own, so that nothing personal is written."""
+
+    RESERVATION = "not_my_reservation"
+    APPLICATION = "not_my_application"
+    ACCOUNT = "not_my_account"
+    LINK = "link_is_wrong"
+    LOOK = "not_my_look"
+    OTHER = "other"
+
+
 class UnableToApply(Refusal):
     """Why an application is not made."""
 
@@ -148,6 +159,14 @@ class ServiceUnreachable(UnableToApply):
     """The service gives no answer to rely on."""
 
     code = "service_unreachable"
+
+
+@dataclass(eq=False)
+class AlreadyObjected(Refusal):
+    """The holder has said so before; the office has it."""
+
+    code = "already_objected"
+    reported_at: datetime
 
 
 @dataclass(eq=False)

@@ -140,7 +140,8 @@ def _still_waits(link: Link, proposal: Proposal, *, at: datetime) -> bool:
         view = get_view(link, at=at)
     except ActUnknown:
         return False
-    is_same = view.statement["content"] == dict(proposal.content)
+    by_representative = view.statement.get("representative", False)
+    is_same = (view.statement["content"], by_representative) == (dict(proposal.content), proposal.by_representative)
     return is_same and _is_open(view, at=at) and proposal.attachment.items() <= view.attachment.items()
 
 

@@ -48,6 +48,7 @@ _REVIEWS: Final[Mapping[str, str]] = {
     "reservation": "予約",
     "application": "申込",
     "inquiry": "照会",
+    "objection": "申し出",
 }
 REOPEN_REASONS: Final[Mapping[str, str]] = {
     "service_corrects": "決済サービスが誤りを直して送り直す",

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Kind, Link, Perform, Proposal, SignedAct
-from mynapoint.application.operations import apply
+from mynapoint.application.operations import apply, report_objection
 from mynapoint.application.rules import hash_account
 from mynapoint.directory.rules import Service, check_service_open, read_typed
 from mynapoint.programme.rules import Programme, check_open
@@ -20,7 +20,12 @@ def inquire(_act: SignedAct) -> Mapping[str, str | int]:
     return {}
 
 
-PERFORMERS: Mapping[Kind, Perform] = {"reservation": reserve, "application": apply, "inquiry": inquire}
+PERFORMERS: Mapping[Kind, Perform] = {
+    "reservation": reserve,
+    "application": apply,
+    "inquiry": inquire,
+    "objection": report_objection,
+}
 
 
 def propose_reservation(programme: Programme, *, at: datetime) -> Link:

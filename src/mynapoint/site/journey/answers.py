@@ -11,7 +11,12 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.shell.refusals import explain
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
 
-KIND_NAMES: Final[Mapping[str, str]] = {"reservation": "予約", "application": "申込", "inquiry": "照会"}
+KIND_NAMES: Final[Mapping[str, str]] = {
+    "reservation": "予約",
+    "application": "申込",
+    "inquiry": "照会",
+    "objection": "申し出",
+}
 
 DONE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "reservation": (
@@ -25,6 +30,11 @@ DONE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         "状況は「いまの状況を見る」からカードで見られます。",
     ),
     "inquiry": ("確認ができました。", "内容は手続のページで見られます。"),
+    "objection": (
+        "申し出を受け付けました。",
+        "事務局が確かめます。",
+        "結果は「いまの状況を見る」からカードで見られます。",
+    ),
 }
 
 

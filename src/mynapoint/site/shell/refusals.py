@@ -87,6 +87,22 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         "{reserved_at} に予約しています。マイキーIDは「いまの状況を見る」からカードで見られます。"
         "次は申込にお進みください。",
     ),
+    # the objection
+    "already_objected": Sentence(
+        409, "同じ申し出をすでに受け付けています", "{reported_at} に受け付けました。事務局が確かめています。"
+    ),
+    # the draft
+    "draft_unknown": Sentence(404, "下書きが見つかりません", "リンクが正しいか確かめるか、はじめからお進みください。"),
+    "draft_expired": Sentence(
+        410, "下書きの期限が過ぎました", "{expired_at} に消えました。何も登録されていません。はじめからお進みください。"
+    ),
+    "draft_done": Sentence(409, "この下書きの手続は済んでいます", "「いまの状況を見る」からカードで見られます。"),
+    "draft_incomplete": Sentence(
+        409, "前の質問に、まだ答えていません", "順にお進みください。入れた内容は残っています。"
+    ),
+    "draft_changed": Sentence(
+        409, "別の画面で内容が変わりました", "いまの内容を示しています。確かめてから、もう一度お進みください。"
+    ),
     # the application
     "not_reserved": Sentence(422, "まだ予約していません", "先に予約(マイキーIDの設定)をしてください。"),
     "already_applied": Sentence(
@@ -148,6 +164,6 @@ def explain(
 
 
 def _show(name: str, value: str | int, names: Mapping[str, str], language: Language) -> str:
-    if name in {"open_from", "closed_at", "reserved_at", "expired_at"}:
+    if name in {"open_from", "closed_at", "reserved_at", "expired_at", "reported_at"}:
         return format_time(datetime.fromisoformat(str(value)), language)
     return names.get(str(value), str(value)) if name == "service" else str(value)
