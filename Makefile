@@ -8,8 +8,8 @@ BIN := .venv/bin
 TOKENS_VERSION := 1.1.9
 SITE_STATIC := src/mynapoint/site/static/site
 PG15 := /usr/lib/postgresql/15/bin
-# A file's tests stay together: some share a server.
-EACH_CORE := -n auto --dist loadfile
+# A file's tests stay together, for some share a server; the longest files come first (tests/turns.py).
+EACH_CORE := -n auto --dist loadfile --no-loadscope-reorder
 # The first Python that is new enough and runs; `make PYTHON=…` takes another.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
@@ -76,8 +76,8 @@ demo: setup ## Run the whole journey and leave the site running (ARGS=--once: en
 test: setup reader browser ## Run every test on the PostgreSQL that comes with the project.
 	@$(BIN)/python -m pytest $(EACH_CORE) $(ARGS)
 
-test-pg15: setup reader browser $(PG15)/postgres ## Run the same tests through DATABASE_URL on Debian's PostgreSQL 15.
-	@$(BIN)/python tests/on_server.py $(PG15) $(EACH_CORE) $(ARGS)
+test-pg15: setup $(PG15)/postgres ## Run the tests that meet the database through DATABASE_URL on Debian's PostgreSQL 15.
+	@$(BIN)/python tests/on_server.py $(PG15) $(EACH_CORE) --database-only $(ARGS)
 
 $(PG15)/postgres:
 	@test "$$(id -u)" = 0 || { echo "make: PostgreSQL 15 is missing; as root: apt-get install postgresql-15" >&2; exit 1; }

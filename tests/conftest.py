@@ -20,7 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
 django.setup()
 
 # What the plugins import needs Django's apps.
-pytest_plugins = ("cast", "left_out", "browser.fixtures")
+pytest_plugins = ("cast", "left_out", "browser.fixtures", "turns")
 
 
 @pytest.fixture(scope="session")

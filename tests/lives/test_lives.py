@@ -36,6 +36,7 @@ class TestLives:
         call_command("flush", interactive=False, verbosity=0)
         assert simulate(Platform(national), lives=60, seed=7) == first
 
+    @pytest.mark.once  # each breaks the rules in Python, on purpose
     @pytest.mark.parametrize("mutant", MUTANTS)
     def test_find_a_platform_that(self, national: Programme, mutant: str) -> None:
         result = simulate(mutate(national, MUTANTS[mutant]), lives=LIVES_OF_A_MUTANT, seed=1, is_over_at_first=True)

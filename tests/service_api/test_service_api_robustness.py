@@ -57,6 +57,7 @@ OPENINGS = st.fixed_dictionaries(
 
 
 @pytest.mark.usefixtures("registered")
+@pytest.mark.once  # refused before the database hears of it
 class TestRefusesAnything:
     def check_refused(self, client: Client, request: Request) -> None:
         answer = send(client, request)

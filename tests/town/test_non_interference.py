@@ -30,6 +30,10 @@ from jpki.virtual.authority import Authority
 HONEST: Final = ("applications", "september", CONTROL)
 
 
+# What crosses the sockets and stands in the dump is the programs' doing; each pair of worlds takes a minute.
+pytestmark = pytest.mark.once
+
+
 @pytest.fixture(scope="module")
 def authority() -> Iterator[Path]:
     """Give out the cards: RSA keys cannot be drawn from a seed, so that both worlds get copies of the same cards."""
