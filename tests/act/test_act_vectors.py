@@ -29,7 +29,7 @@ from mynapoint.act.rules import Authorities, Submission, read_statement
 from mynapoint.act.verification import Expected, verify
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
-from mynapoint.site.shell.refusals import SENTENCES, explain
+from mynapoint.site.shell.refusals import STATUSES, explain
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "act"
 
@@ -167,5 +167,5 @@ class TestProtocolPage:
 
     def test_lists_every_refusal_of_an_act_with_its_status(self) -> None:
         rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", self.PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-        expected = {code: str(one.status) for code, one in SENTENCES.items() if code not in self.BEFORE}
+        expected = {code: str(status) for code, status in STATUSES.items() if code not in self.BEFORE}
         assert dict(rows) == expected

@@ -36,8 +36,9 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.operations import load_programme
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
-from mynapoint.site.shell.refusals import SENTENCES, explain
+from mynapoint.site.shell.refusals import STATUSES, explain
 from mynapoint.site.shell.stops import broken
+from mynapoint.site.shell.words import get_words
 from paymentservice.encoding import to_base64url
 from paymentservice.messages import Request, Response
 from paymentservice.problems import Problem, problem_body
@@ -371,14 +372,17 @@ class TestSentences:
             and hasattr(refusal, "code")
             and not issubclass(refusal, UnableToReview)  # the office meets these
         }
-        assert codes - set(SENTENCES) <= {"period_unknown", "link_refused"}
+        assert codes - set(STATUSES) <= {"period_unknown", "link_refused"}
 
     def test_have_a_place_for_every_value_they_name(self) -> None:
         for refusal in _all_refusals(Refusal):
-            sentence = SENTENCES.get(getattr(refusal, "code", ""))
-            if sentence is None:
+            code = getattr(refusal, "code", "")
+            if code not in STATUSES:
                 continue
-            named = set(re.findall(r"\{(\w+)\}", sentence.title + sentence.detail))
+            phrases = get_words().texts
+            named = set(
+                re.findall(r"\{(\w+)\}", phrases[f"refusals.{code}.title"] + phrases[f"refusals.{code}.detail"])
+            )
             assert named <= set(getattr(refusal, "__dataclass_fields__", {})), refusal
 
     def test_name_services_as_people_know_them(self) -> None:

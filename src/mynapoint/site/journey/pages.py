@@ -19,6 +19,7 @@ from mynapoint.reservation.queries import find_reservation
 from mynapoint.site.journey.acts import propose_application, propose_reservation
 from mynapoint.site.journey.answers import KIND_NAMES
 from mynapoint.site.journey.typed import ApplicationForm, TermsNotAccepted, check_terms
+from mynapoint.site.shell.languages import read_language
 from mynapoint.site.shell.limits import form_page, small_body
 from mynapoint.site.shell.pages import get_served, go_to, show, show_refused
 from mynapoint.site.shell.refusals import explain
@@ -89,7 +90,8 @@ def act(request: HttpRequest, token: str) -> HttpResponse:
             request, "journey/act", at=at, **common, link=link, card_program=settings.CARD_PROGRAM, is_open=is_open
         )
     if not view.answer.is_done:
-        sentence = explain(view.answer.code, view.answer.data, names=list_service_names(at=at))
+        names, language = list_service_names(at=at), read_language(request)
+        sentence = explain(view.answer.code, view.answer.data, names=names, language=language)
         return show(request, "journey/act_refused", at=at, **common, sentence=sentence)
     return show(request, "journey/act_done", at=at, **common, **_held_about_holder(view, at=at))
 

@@ -31,10 +31,13 @@ def format_time(at: datetime, language: Language = Language.JAPANESE) -> str:
 
 def format_until(end: datetime, language: Language = Language.JAPANESE) -> str:
     """This will give the end of a half-open window as its last day, or to the second when it ends within a day."""
-    words = get_words(language)
-    if end.astimezone(JST).time() == time.min:
-        return words.say("shell.until_day", day=format_last_day(end, language))
-    return words.say("shell.until_time", time=format_time(end, language))
+    name = "until_day" if _ends_a_day(end) else "until_time"
+    return get_words(language).say(f"shell.{name}", end=format_end(end, language))
+
+
+def format_end(end: datetime, language: Language = Language.JAPANESE) -> str:
+    """This will give a half-open window's last day, or the second from which it is closed when it ends within a day."""
+    return format_last_day(end, language) if _ends_a_day(end) else format_time(end, language)
 
 
 def format_last_day(end: datetime, language: Language = Language.JAPANESE) -> str:
@@ -47,3 +50,7 @@ def count_days_left(end: datetime, *, at: datetime) -> int:
     if at >= end:
         return 0
     return (((end - timedelta.resolution).astimezone(JST).date()) - at.astimezone(JST).date()).days + 1
+
+
+def _ends_a_day(end: datetime) -> bool:
+    return end.astimezone(JST).time() == time.min
