@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from mynapoint.console.cluster import server_url
 from mynapoint.console.database import describe_database
 from mynapoint.console.place import PlaceForbidden
+from mynapoint.entrance.rules import Limits
 from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
 from mynapoint.setting_kinds import (
     AbsolutePath,
@@ -105,6 +106,19 @@ class Environment(BaseSettings):
         description="Folder with the certificates of the authorities that are trusted (.pem, .der); "
         "without it the folder anchors of the state folder.",
         examples=["/etc/mynapoint/anchors"],
+    )
+    waiting_opens_above: int = Field(
+        default=6000,
+        ge=0,
+        description="Load opens the waiting room when more people than this begin in a minute; 0: only by hand.",
+        examples=["6000"],
+    )
+    waiting_per_minute: int = Field(
+        default=2400,
+        ge=1,
+        le=1_000_000,
+        description="How many a minute begin while load keeps the waiting room open: what `make bench` says they bear.",
+        examples=["2400"],
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least serious log line that is written.", examples=["info"]
@@ -272,6 +286,7 @@ REGISTRY_LINEAGE_AGE = timedelta(minutes=ENVIRONMENT.registry_lineage_minutes)
 REGISTRY_CRL_AGE = timedelta(hours=ENVIRONMENT.registry_crl_hours)
 REGISTRY_LINEAGE_LIST_AGE = timedelta(hours=ENVIRONMENT.registry_lineage_list_hours)
 DRAFT_LIFETIME = timedelta(hours=ENVIRONMENT.draft_hours)
+WAITING_ROOM = Limits(opens_above=ENVIRONMENT.waiting_opens_above, per_minute=ENVIRONMENT.waiting_per_minute)
 TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"

@@ -14,11 +14,10 @@ from mynapoint.entrance.operations import (
     close_waiting_room,
     draw,
     forget_tickets,
-    leave_ticket,
     open_waiting_room,
     using_ticket,
 )
-from mynapoint.entrance.queries import find_closure, get_admission, get_line, is_used
+from mynapoint.entrance.queries import find_closure, find_way, get_admission, get_line, is_used
 from mynapoint.entrance.rules import (
     EVERYBODY,
     TICKET_LIFE,
@@ -82,9 +81,15 @@ class TestUsingTicket:
     def test_leaves_the_ticket_when_nothing_was_begun(self) -> None:
         with pytest.raises(ZeroDivisionError), using_ticket(NUMBER, at=AT):
             raise ZeroDivisionError
-        with using_ticket(NUMBER, at=AT):
-            leave_ticket()
+        with using_ticket(NUMBER, at=AT) as beginning:
+            beginning.fails()
         assert not is_used(NUMBER)
+
+    def test_tells_for_a_while_where_it_led(self) -> None:
+        with using_ticket(NUMBER, at=AT) as beginning:
+            beginning.leads(b"sealed")
+        assert find_way(NUMBER, since=AT - SECOND) == b"sealed"
+        assert find_way(NUMBER, since=AT) is None
 
     def test_is_forgotten_when_it_would_not_count_any_more(self) -> None:
         with using_ticket(NUMBER, at=AT):

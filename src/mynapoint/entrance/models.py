@@ -28,10 +28,14 @@ class AdmissionChange(models.Model):
 
 
 class UsedTicket(models.Model):
-    """A ticket with which somebody began: the primary key lets nobody begin with it again."""
+    """A ticket with which somebody began: the primary key lets nobody begin with it again.
+
+    Where it led can be read only with the ticket in hand: a second click comes to the same place.
+    """
 
     number = models.BigIntegerField(primary_key=True)
     used_at = models.DateTimeField(db_index=True)
+    sealed_way = models.BinaryField(null=True)
 
     def __str__(self) -> str:
         return str(self.number)

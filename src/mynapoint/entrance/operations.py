@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -82,19 +82,29 @@ def close_waiting_room(*, at: datetime) -> Admission:
 
 
 @contextmanager
-def using_ticket(number: TicketNumber, *, at: datetime) -> Iterator[None]:
+def using_ticket(number: TicketNumber, *, at: datetime) -> Iterator["Beginning"]:
     """Let one person begin with a ticket, in one transaction with what they begin; a failure in it leaves the ticket.
 
     :raises TicketUsed: when somebody has begun with it.
     """
     with transaction.atomic():
         _use(number, at=at)
-        yield
+        yield Beginning(number)
 
 
-def leave_ticket() -> None:
-    """Inside :func:`using_ticket`: leave the ticket unused, and everything else undone."""
-    transaction.set_rollback(True)
+@dataclass(frozen=True)
+class Beginning:
+    """What is being begun with a ticket."""
+
+    number: TicketNumber
+
+    def leads(self, sealed_way: bytes) -> None:
+        """Note where it leads, for a second click."""
+        UsedTicket.objects.filter(number=self.number).update(sealed_way=sealed_way)
+
+    def fails(self) -> None:
+        """Leave the ticket unused, and everything else undone."""
+        transaction.set_rollback(True)
 
 
 def _use(number: TicketNumber, *, at: datetime) -> None:

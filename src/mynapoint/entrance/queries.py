@@ -39,6 +39,12 @@ def is_used(number: TicketNumber) -> bool:
     return UsedTicket.objects.filter(number=number).exists()
 
 
+def find_way(number: TicketNumber, *, since: datetime) -> bytes | None:
+    """Return where a ticket led, sealed, when it was used since then."""
+    found = UsedTicket.objects.filter(number=number, used_at__gt=since).values_list("sealed_way", flat=True).first()
+    return None if found is None else bytes(found)
+
+
 def find_closure(*, at: datetime) -> Closure | None:
     """Return the maintenance that is announced or on, as the newest announcement has it; None when it is over."""
     newest = Maintenance.objects.order_by("-number").first()

@@ -16,6 +16,8 @@ GRACE: Final = timedelta(minutes=30)
 """How long a turn is kept for somebody who is not there when it comes."""
 TICKET_LIFE: Final = timedelta(days=3)
 """How long a ticket counts at all; after it, a used one may be forgotten."""
+AGAIN: Final = timedelta(minutes=1)
+"""How long a second click with a used ticket comes to what the first one began."""
 SLACK: Final = timedelta(seconds=10)
 """How much of its pace an opened waiting room saves up while nobody waits: a later rush is let in no faster by more."""
 SHORTEST: Final = timedelta(minutes=1)

@@ -6,7 +6,7 @@ from mynapoint.site import records
 from mynapoint.site.journey import card
 from mynapoint.site.shell.languages import NAMESPACES, PREFIXES
 
-CHAPTERS = ("start", "guide", "services", "journey", "mine")
+CHAPTERS = ("start", "guide", "services", "journey", "mine", "waiting")
 PAGES: list[URLPattern | URLResolver] = [path("", include(f"mynapoint.site.{chapter}.urls")) for chapter in CHAPTERS]
 
 # No person reads these, so they have one address whatever the language.

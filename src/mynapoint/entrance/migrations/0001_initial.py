@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('number', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('used_at', models.DateTimeField(db_index=True)),
+                ('sealed_way', models.BinaryField(null=True)),
             ],
         ),
         migrations.CreateModel(

@@ -23,12 +23,14 @@ from mynapoint.site.shell.languages import read_language
 from mynapoint.site.shell.limits import form_page, small_body
 from mynapoint.site.shell.pages import get_served, go_to, show, show_refused
 from mynapoint.site.shell.refusals import explain
+from mynapoint.site.waiting.gate import behind_gate
 
 
 # Proposing an act binds nobody and needs no cookie, so there is no request that another site could forge to any effect.
 @csrf_exempt
 @form_page
 @small_body
+@behind_gate
 def reserve(request: HttpRequest) -> HttpResponse:
     """Explain the reservation; on agreement, propose it and go on to its act."""
     at = settings.CLOCK()
@@ -51,6 +53,7 @@ def choose_service(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @form_page
 @small_body
+@behind_gate
 def apply(request: HttpRequest, service_id: str) -> HttpResponse:
     """Take account id and codes for a service; have them checked, propose the application and go on to its act."""
     at = settings.CLOCK()

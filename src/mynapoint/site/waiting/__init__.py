@@ -1,0 +1,1 @@
+"""待合室と案内: the line in front of the acts, maintenance, and how the site is doing."""
