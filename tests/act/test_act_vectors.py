@@ -162,7 +162,7 @@ class TestProtocolPage:
     BEFORE = frozenset(
         {"account_not_confirmed", "account_closed", "account_already_linked", "too_many_attempts",
          "service_unreachable", "typed_wrong", "terms_not_accepted",
-         "draft_unknown", "draft_expired", "draft_done", "draft_incomplete", "draft_changed"}
+         "draft_unknown", "draft_expired", "draft_done", "draft_incomplete", "draft_changed", "paper_missing"}
     )  # fmt: skip
 
     def test_lists_every_refusal_of_an_act_with_its_status(self) -> None:

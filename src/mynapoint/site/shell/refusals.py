@@ -50,6 +50,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "draft_done": 409,
     "draft_incomplete": 409,
     "draft_changed": 409,
+    "paper_missing": 503,
 }
 
 
