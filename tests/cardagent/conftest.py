@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from card_program_site import AT, Site, run_site
+from window_program import Program, make_environment, run_program, write_configuration
 
 from jpki.virtual.authority import Authority
 from jpki.virtual.keys import KeyPool
@@ -27,3 +28,18 @@ def card_path(card_authority: Authority) -> Path:
 def site() -> Iterator[Site]:
     with run_site() as site:
         yield site
+
+
+@pytest.fixture(scope="module")
+def trusted() -> Iterator[Site]:
+    with run_site() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def program(trusted: Site, card_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    folder = tmp_path_factory.mktemp("program")
+    words = ["--config", str(write_configuration(folder / "config.toml", trusted.origin))]
+    words += ["--demo-cards", str(card_authority._folder / "cards"), "--demo-clock", str(folder / "clock.json")]
+    with run_program(folder, *words, environment=make_environment(folder, MYNAPOINT_DEMO="1")) as program:
+        yield program

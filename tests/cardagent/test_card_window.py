@@ -32,21 +32,6 @@ REFUSAL = {
 }
 
 
-@pytest.fixture(scope="module")
-def trusted() -> Iterator[Site]:
-    with run_site() as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def program(trusted: Site, card_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    folder = tmp_path_factory.mktemp("program")
-    words = ["--config", str(write_configuration(folder / "config.toml", trusted.origin))]
-    words += ["--demo-cards", str(card_authority._folder / "cards"), "--demo-clock", str(folder / "clock.json")]
-    with run_program(folder, *words, environment=make_environment(folder, MYNAPOINT_DEMO="1")) as program:
-        yield program
-
-
 @pytest.fixture
 def site(trusted: Site) -> Site:
     fresh = Site()

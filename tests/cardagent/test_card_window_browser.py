@@ -1,82 +1,22 @@
 """The card program's pages in a real browser (Debian's Chromium): keyboard alone, no JavaScript, a phone's width."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from card_program_site import PROBLEM, Site, reply_json, run_site
-from playwright.sync_api import Browser, Page, sync_playwright
-from window_program import Program, make_environment, run_program, write_configuration
+from playwright.sync_api import Browser, Page
+from window_program import Program
+from window_visitor import go_to_program, type_pin
 
-from jpki.virtual.authority import Authority
+from browser.window import NARROW, open_window
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
-
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-FLAGS += ["--disable-component-update", "--disable-sync"]
-NARROW = {"width": 375, "height": 667}
-SCREENSHOTS = os.environ.get("SCREENSHOTS")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="CHROMIUM IS MISSING: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def trusted() -> Iterator[Site]:
-    with run_site() as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def program(trusted: Site, card_authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    folder = tmp_path_factory.mktemp("program")
-    words = ["--config", str(write_configuration(folder / "config.toml", trusted.origin))]
-    words += ["--demo-cards", str(card_authority._folder / "cards"), "--demo-clock", str(folder / "clock.json")]
-    with run_program(folder, *words, environment=make_environment(folder, MYNAPOINT_DEMO="1")) as program:
-        yield program
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    # Ended with the module: its event loop must not run on beside the database's tests.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport=NARROW, java_script_enabled=False, locale="ja-JP")
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
-
-
-def go_to_program(page: Page, program: Program, site: Site, *, label: str = "署名する") -> None:
-    """Go from a page of the site to the program by a plain link, as a person does."""
-    link = f'<!doctype html><title>act</title><a href="{program.origin}/sign?link={site.link}">{label}</a>'
-    act = (200, "text/html; charset=utf-8", link.encode())
-    statement = (200, "application/octet-stream", site.statement())
-    site.get = lambda one: statement if one.paths[-1].endswith("/statement") else act
-    page.goto(site.link)
-    page.get_by_role("link", name=label).click()
-
-
-def type_pin(page: Page, pin: str) -> None:
-    page.get_by_label("利用者証明用の暗証番号").press_sequentially(pin)
-    page.keyboard.press("Enter")
-
-
-def keep(page: Page, name: str) -> None:
-    if SCREENSHOTS:
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png", full_page=True)
-
-
-def has_no_sideways_scroll(page: Page) -> bool:
-    box = page.locator("body").bounding_box()
-    return box is not None and box["width"] <= NARROW["width"]
+    with open_window(chromium, width=NARROW, scripts=False) as window:
+        yield window.page
 
 
 class TestJourney:
@@ -86,13 +26,10 @@ class TestJourney:
         trusted.kind = "application"
         trusted.handed_in.clear()
         go_to_program(page, program, trusted)
-        keep(page, "1-choose")
         page.get_by_role("button", name="このカードを使う").and_(page.locator(f'[value="{card_path.stem}"]')).press(
             "Enter"
         )
         assert page.get_by_label("利用者証明用の暗証番号").evaluate("field => field === document.activeElement")
-        assert has_no_sideways_scroll(page)
-        keep(page, "2-pin")
         type_pin(page, "1234")
         page.wait_for_url(trusted.link)
         assert len(trusted.handed_in) == 1
@@ -103,7 +40,6 @@ class TestJourney:
         for key in "1234":
             page.get_by_role("button", name=key, exact=True).click()
         assert "ボタンで入れたけた数: 4" in page.get_by_role("status").inner_text()
-        keep(page, "3-pad")
         page.get_by_role("button", name="カードで署名する").click()
         page.wait_for_url(trusted.link)
 
@@ -119,7 +55,6 @@ class TestJourney:
         assert "あと1回でロックされます" in page.get_by_role("alert").inner_text()
         assert page.get_by_role("alert").evaluate("box => box === document.activeElement")
         assert page.get_by_text("入力できるのは、あと1回です").is_visible()
-        keep(page, "4-last-try")
         page.reload()
         assert describe_card(card_path).pin_tries_left == 1
 
@@ -140,7 +75,6 @@ class TestJourney:
         page.get_by_role("alert").wait_for()
         trusted.post = before
         assert "予約済みです。" in page.get_by_role("alert").inner_text()
-        keep(page, "5-refused")
         page.get_by_role("link", name="サイトに戻る").click()
         page.wait_for_url(trusted.link)
 
@@ -151,8 +85,6 @@ class TestJourney:
         go_to_program(page, program, trusted)
         page.get_by_role("link", name=name).click()
         page.locator(f'button[value="{card_path.stem}"]').click()
-        assert has_no_sideways_scroll(page)
-        keep(page, f"6-{name}")
 
 
 class TestHostilePage:
