@@ -311,6 +311,7 @@ MIDDLEWARE = (
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "mynapoint.site.shell.stops.Availability",
 )
 ROOT_URLCONF = "mynapoint.urls"
 WSGI_APPLICATION = "mynapoint.wsgi.application"
@@ -350,6 +351,7 @@ ALLOWED_HOSTS = [ENVIRONMENT.host]
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_ENCRYPTED
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "mynapoint.office.stops.forged"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_ENCRYPTED else 0

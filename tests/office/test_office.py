@@ -133,7 +133,9 @@ class TestDoor:
     def test_refuses_a_form_that_another_site_sent(self, accepted: Programme, hiro: Client, page: str) -> None:
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = hiro.cookies
-        assert strict.post(page).status_code == 403
+        answer = strict.post(page)
+        assert answer.status_code == 403
+        assert "この送信は受け付けられません" in answer.content.decode()
 
 
 class TestPages:
@@ -169,8 +171,16 @@ class TestPages:
         ],
     )
     def test_are_not_found_under_an_unknown_name(self, accepted: Programme, hiro: Client, page: str) -> None:
-        assert hiro.get(page).status_code == 404
+        answer = hiro.get(page)
+        assert answer.status_code == 404
+        assert "事務局のはじめのページ" in answer.content.decode()
         assert hiro.post(page).status_code in {404, 405}
+
+    def test_are_not_found_under_an_unknown_address(self, accepted: Programme, hiro: Client) -> None:
+        answer = hiro.get(f"/office/{PROGRAMME}/nothing", follow=True)
+        assert answer.status_code == 404
+        assert "事務局のはじめのページ" in answer.content.decode()
+        assert Client().get("/office/nothing/").status_code == 302
 
     def test_show_places_links_points_and_money(self, accepted: Programme, hiro: Client) -> None:
         text = read(hiro, "programme", PROGRAMME)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import django
-import psycopg
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, get_commands, load_command_class
 from django.core.management.base import BaseCommand
-from django.db import OperationalError
+
+from mynapoint.kernel.connection import Unreached, is_database_away
 
 SUCCESS: Final = 0
 FAILURE: Final = 1
@@ -68,19 +68,13 @@ def _execute(name: str, arguments: list[str]) -> int:
         _load(name).run_from_argv(["mynapoint", name, "--traceback", *arguments])
     except CommandError as error:
         return _complain(f"{name}: {error}", code=error.returncode)
-    except (OperationalError, psycopg.OperationalError) as error:
-        if not _is_without_connection(error):
+    except Unreached as error:
+        if not is_database_away(error):
             raise
         return _complain(f"{name}: {_how_to_reach_the_database()}", code=FAILURE)
     except KeyboardInterrupt:
         return INTERRUPTED
     return SUCCESS
-
-
-def _is_without_connection(error: Exception) -> bool:
-    """Tell a server that was not reached from one that answered: only the second has a code for what went wrong."""
-    source = error if isinstance(error, psycopg.Error) else error.__cause__
-    return getattr(source, "sqlstate", None) is None
 
 
 def _how_to_reach_the_database() -> str:

@@ -6,10 +6,12 @@ from typing import Concatenate, Final, ParamSpec
 
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+
+from mynapoint.office.stops import not_found
 
 OFFICE_GROUP: Final = "office"
 
@@ -33,6 +35,9 @@ def office_only(
             return redirect_to_login(request.get_full_path(), reverse("office:login"))
         if not is_office_user(user):
             return render(request, "office/forbidden.html", status=403)
-        return view(request, user, *args, **kwargs)
+        try:
+            return view(request, user, *args, **kwargs)
+        except Http404:
+            return not_found(request)
 
     return never_cache(guarded)

@@ -1,7 +1,7 @@
 """The addresses of the office's pages."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import path, re_path
 
 from mynapoint.office import closings, holds, money, views
 
@@ -19,4 +19,5 @@ urlpatterns = [
     path("<slug:programme_id>/claims/<slug:service_id>/<int:number>/", money.claim, name="claim"),
     path("<slug:programme_id>/transfers/", money.transfer_list, name="transfers"),
     path("<slug:programme_id>/transfers/<uuid:transfer_id>/file", money.transfer_file, name="transfer-file"),
+    re_path("/$", views.unknown, name="unknown"),
 ]

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from mynapoint.office.access import office_only
@@ -72,3 +72,9 @@ def programme(request: HttpRequest, _user: User, programme_id: str) -> HttpRespo
     found = find_programme(programme_id)
     overview = get_overview(found, at=settings.CLOCK())
     return show(request, "programme", {"programme": found, "overview": overview})
+
+
+@office_only
+def unknown(_request: HttpRequest, _user: User) -> HttpResponse:
+    """Say that there is no such page."""
+    raise Http404

@@ -1,19 +1,23 @@
 """Answering a service: every answer is signed and bound to its request, and every refusal is a problem document."""
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any, cast
 
+import structlog
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from mynapoint.kernel.connection import Unreached, is_database_away
 from mynapoint.service_api.identity import platform_key
-from mynapoint.service_api.problems import problem_of_status
+from mynapoint.service_api.problems import RETRY_SECONDS, problem, problem_of_status
 from mynapoint.service_api.receiving import message_of
 from paymentservice.messages import Response, sign_response
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
+
+log = structlog.get_logger(__name__)
 
 View = Callable[..., HttpResponse]
 
@@ -30,10 +34,23 @@ def signed(view: View) -> View:
     @wraps(view)
     def sign_answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Django's own way from an exception to an answer, with its log entry; only the page it renders is replaced.
-        answered = convert_exception_to_response(partial(view, *args, **kwargs))
+        answered = convert_exception_to_response(lambda asked: _ask(view, asked, *args, **kwargs))
         return _sign(_as_problem(cast(HttpResponse, answered(request))), request)
 
     return sign_answer
+
+
+def _ask(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Ask the view; answer for it that this is no time, when the database is away."""
+    try:
+        return view(request, *args, **kwargs)
+    except Unreached as error:
+        if not is_database_away(error):
+            raise
+        log.error("database_away")
+        answer = answer_problem(problem("unavailable"))
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        return answer
 
 
 def _as_problem(answer: HttpResponse) -> HttpResponse:

@@ -67,6 +67,11 @@ REFUSALS: Final[Mapping[str, Sentences]] = {
     "request_malformed": Sentences(
         400, "要求を読めません", "要求の形が HTTP として正しくありません。直して送り直してください。"
     ),
+    "unavailable": Sentences(
+        503,
+        "いまは答えられません",
+        "データベースが止まっています。何も変わっていません。Retry-After の秒数を待って、署名し直して送ってください。",
+    ),
     "internal_error": Sentences(
         500,
         "こちらの不具合です",
@@ -93,6 +98,8 @@ def problem_of(refusal: Refusal) -> Problem:
     )
 
 
+RETRY_SECONDS: Final = 30
+"""How long to wait when the database is away; a restart takes a few seconds."""
 UNSUPPORTED_CONTENT: Final = problem("unsupported_content")
 _BY_STATUS: Final = {400: "request_malformed", 404: "address_unknown", 405: "method_not_allowed"}
 

@@ -5,17 +5,20 @@ from django.urls import URLPattern, URLResolver, include, path
 from mynapoint.site import records
 from mynapoint.site.journey import card
 from mynapoint.site.shell.languages import NAMESPACES, PREFIXES
+from mynapoint.site.shell.machine import for_programs
 
 CHAPTERS = ("start", "guide", "services", "journey", "mine", "waiting")
 PAGES: list[URLPattern | URLResolver] = [path("", include(f"mynapoint.site.{chapter}.urls")) for chapter in CHAPTERS]
 
 # No person reads these, so they have one address whatever the language.
 MACHINE: list[URLPattern | URLResolver] = [
-    path("act/<str:token>/statement", card.statement, name="statement"),
-    path("act/<str:token>/signature", card.signature, name="signature"),
-    path("journal/checkpoint", records.checkpoint, name="checkpoint"),
-    path("journal/entries/<uuid:entry_id>", records.entry, name="entry"),
-    path("closings/<slug:programme_id>/<slug:service_id>/<str:period_id>", records.closing, name="closing"),
+    path("act/<str:token>/statement", for_programs(card.statement), name="statement"),
+    path("act/<str:token>/signature", for_programs(card.signature), name="signature"),
+    path("journal/checkpoint", for_programs(records.checkpoint), name="checkpoint"),
+    path("journal/entries/<uuid:entry_id>", for_programs(records.entry), name="entry"),
+    path(
+        "closings/<slug:programme_id>/<slug:service_id>/<str:period_id>", for_programs(records.closing), name="closing"
+    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

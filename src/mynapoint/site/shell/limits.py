@@ -21,7 +21,9 @@ def small_body(view: View[P]) -> View[P]:
         length = request.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:
             text = "送られた内容が大きすぎます。何も登録されていません。ページに戻って入れ直してください。\n"
-            return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+            answer = HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+            answer.headers["Connection"] = "close"  # the rest of the body stays unread
+            return answer
         return view(request, *args, **kwargs)
 
     return limited
