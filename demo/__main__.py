@@ -93,6 +93,7 @@ def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
         town = Town.found(folder, at=STARTS_AT)
         town.start_database()
         town.load()
+        town.announce()
         town.command("card", "issue", "はじめ")
     processes = [
         town.web(),

@@ -143,14 +143,19 @@ class Town:
             self.command("db", "stop")
 
     def load(self) -> None:
-        """Load programme and places and register the services, with the keys that they made for themselves."""
+        """Load the programme and register the services, with the keys that they made for themselves."""
         self.command("programme", "load", str(ROOT / "programmes" / f"{PROGRAMME}.toml"))
-        self.command("place", "load", *map(str, sorted((ROOT / "places").glob("*.toml"))))
         for service in self.services.values():
             key = service.ask("keys", "generate")
             file = str(ROOT / "services" / f"{service.name}.toml")
             words = ["--address", service.address, "--key", f"{key['keyid']}={key['public_key']}"]
             self.command("service", "register", file, *words)
+
+    def announce(self) -> None:
+        """Load the counters and the helpdesk, and services that nobody runs in town: to read about, not to apply for."""
+        self.command("place", "load", *map(str, sorted((ROOT / "places").glob("*.toml"))))
+        paths = [path for path in sorted((ROOT / "services").glob("*.toml")) if path.stem not in self.services]
+        self.run(["demo.announced", *map(str, paths)], environment=self.environment)
 
     def _lay_out(self, name: str, *, port: int) -> Service:
         """Write a service's configuration from its sample: this town's ports, programme and platform key."""

@@ -16,9 +16,12 @@ from mynapoint.directory.rules import (
     ServiceClosed,
     ServiceKey,
     ServiceNotOpen,
+    ServiceNotThisWay,
+    ServiceStartsInOwnApp,
     ServiceUnknown,
     TypedWrong,
     check_service_open,
+    find_obstacle,
     normalise_typed,
     read_typed,
 )
@@ -81,7 +84,35 @@ class TestCheckServiceOpen:
         assert refusal.value.closed_at == closes
 
 
+class TestFindObstacle:
+    """What a list can say of a service before anybody types anything (S20)."""
+
+    def test_names_the_way_in_which_one_cannot_apply(self, sakura: Service) -> None:
+        obstacle = find_obstacle(sakura, ways=("counter",), at=AT)
+        assert isinstance(obstacle, ServiceNotThisWay)
+        assert obstacle.way == "counter"
+        assert find_obstacle(sakura, ways=("counter", "pc"), at=AT) is None
+
+    def test_names_the_dates(self, sakura: Service) -> None:
+        opens = datetime(2020, 7, 1, tzinfo=JST)
+        assert find_obstacle(sakura, ways=("pc",), at=opens) is None
+        assert isinstance(find_obstacle(sakura, ways=("pc",), at=opens - SECOND), ServiceNotOpen)
+        assert isinstance(find_obstacle(sakura, ways=("pc",), at=datetime(2021, 3, 1, tzinfo=JST)), ServiceClosed)
+
+    def test_names_the_services_own_app_and_no_application_gets_past_it(self) -> None:
+        momiji = REGISTER.read(ROOT / "services" / "momiji.toml", address=ADDRESS, keys=[KEY])
+        assert isinstance(find_obstacle(momiji, ways=("phone", "pc"), at=AT), ServiceStartsInOwnApp)
+        with pytest.raises(ServiceStartsInOwnApp):
+            check_service_open(momiji, at=AT)
+
+
 class TestReadService:
+    @pytest.mark.parametrize("path", sorted((ROOT / "services").glob("*.toml")), ids=lambda path: path.stem)
+    def test_takes_every_sample(self, path: Path) -> None:
+        service = REGISTER.read(path, address=ADDRESS, keys=[KEY])
+        assert service.id == path.stem
+        assert Service.model_validate_json(service.model_dump_json(by_alias=True)) == service
+
     @pytest.mark.parametrize(
         ("old", "new", "where"),
         [

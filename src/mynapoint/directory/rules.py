@@ -15,6 +15,8 @@ from paymentservice.encoding import NotBase64Url, from_base64url
 MAX_TYPED_LENGTH = 64
 PUBLIC_KEY_LENGTH = 32
 Channel = Literal["phone", "pc", "counter"]
+# Where a citizen finds an id or a code: the site draws a picture of it.
+Picture = Literal["app_screen", "card_front", "card_back", "web_page", "letter"]
 
 
 def _check_public_key(text: str) -> str:
@@ -32,6 +34,7 @@ class TypedCode(Part):
     pattern: str
     example: str
     where: Words | None = None
+    picture: Picture | None = None
 
     @model_validator(mode="after")
     def check_example(self) -> "TypedCode":
@@ -68,14 +71,36 @@ class BankAccount(Part):
     holder_kana: Annotated[str, Field(min_length=1, max_length=30)]
 
 
+class Bonus(Part):
+    """上乗せ: what the service gives on top, of its own money and on its own terms; no part of any claim."""
+
+    text: Words
+    until: AwareDatetime | None = None
+
+
 class Service(Document):
-    """One registered payment service as it counts from one instant on."""
+    """One registered payment service as it counts from one instant on.
+
+    `reading` is its name in hiragana, `search_words` is what people call it besides. `starts_in_own_app` says that
+    applications begin in the service's own app alone. `points_within_days` is how long points take at most; 0 is at
+    once, None is unknown.
+    """
 
     name: Words
+    reading: Annotated[str, Field(pattern=r"^[ぁ-ゖー・ ]*$")] = ""
+    search_words: tuple[str, ...] = ()
     kind: Literal["charge", "purchase"]
     programmes: tuple[str, ...]
     summary: Words
     points_when: Words
+    points_how: Words | None = None
+    points_within_days: Annotated[int, Field(ge=0, le=400)] | None = None
+    excluded_payments: tuple[Words, ...] = ()
+    bonus: Bonus | None = None
+    preparation: tuple[Words, ...] = ()
+    needs_smartphone: bool = True
+    starts_in_own_app: bool = False
+    counter_note: Words | None = None
     application_from: AwareDatetime
     application_until: AwareDatetime
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
@@ -114,6 +139,21 @@ class ServiceClosed(Refusal):
 
 
 @dataclass(eq=False)
+class ServiceStartsInOwnApp(Refusal):
+    """Applications for the service begin in its own app, not on this site and not at a counter."""
+
+    code = "service_starts_in_own_app"
+
+
+@dataclass(eq=False)
+class ServiceNotThisWay(Refusal):
+    """The service takes no applications in this way: phone, pc or counter."""
+
+    code = "service_not_this_way"
+    way: Channel
+
+
+@dataclass(eq=False)
 class TypedWrong(Refusal):
     """What was typed does not have the form that the service's account id or code has."""
 
@@ -124,14 +164,38 @@ class TypedWrong(Refusal):
 
 
 def check_service_open(service: Service, *, at: datetime) -> None:
-    """Check that the service takes applications.
+    """Check that the service takes applications here at an instant.
 
+    :raises ServiceStartsInOwnApp: when it never does, for they begin in its own app.
     :raises ServiceNotOpen, ServiceClosed: with the instant that decides.
     """
+    if service.starts_in_own_app:
+        raise ServiceStartsInOwnApp
     if at < service.application_from:
         raise ServiceNotOpen(open_from=service.application_from)
     if at >= service.application_until:
         raise ServiceClosed(closed_at=service.application_until)
+
+
+def check_way(service: Service, *, ways: tuple[Channel, ...]) -> None:
+    """Check that the service takes applications in at least one of these ways, at some time or other.
+
+    :raises ServiceStartsInOwnApp, ServiceNotThisWay: when it does not.
+    """
+    if service.starts_in_own_app:
+        raise ServiceStartsInOwnApp
+    if not set(ways) & set(service.channels):
+        raise ServiceNotThisWay(way=ways[0])
+
+
+def find_obstacle(service: Service, *, ways: tuple[Channel, ...], at: datetime) -> Refusal | None:
+    """Return what stands against applying for the service now in any of these ways; None when nothing does."""
+    try:
+        check_way(service, ways=ways)
+        check_service_open(service, at=at)
+    except (ServiceStartsInOwnApp, ServiceNotThisWay, ServiceNotOpen, ServiceClosed) as refusal:
+        return refusal
+    return None
 
 
 def normalise_typed(text: str) -> str:
