@@ -152,7 +152,7 @@ class Town:
             self.command("service", "register", file, *words)
 
     def announce(self) -> None:
-        """Load the counters and the helpdesk, and services that nobody runs in town: to read about, not to apply for."""
+        """Load the counters and the helpdesk, and services that nobody runs in town: for reading only."""
         self.command("place", "load", *map(str, sorted((ROOT / "places").glob("*.toml"))))
         paths = [path for path in sorted((ROOT / "services").glob("*.toml")) if path.stem not in self.services]
         self.run(["demo.announced", *map(str, paths)], environment=self.environment)

@@ -161,7 +161,7 @@ class TestProtocolPage:
     # Refusals of the site's forms, before there is an act.
     BEFORE = frozenset(
         {"account_not_confirmed", "account_closed", "account_already_linked", "too_many_attempts",
-         "service_unreachable", "typed_wrong", "terms_not_accepted",
+         "service_unreachable", "typed_wrong", "terms_not_accepted", "service_not_this_way",
          "draft_unknown", "draft_expired", "draft_done", "draft_incomplete", "draft_changed", "paper_missing"}
     )  # fmt: skip
 

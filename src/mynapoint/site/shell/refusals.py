@@ -42,6 +42,8 @@ STATUSES: Final[Mapping[str, int]] = {
     "service_unknown": 404,
     "service_not_open": 422,
     "service_closed": 422,
+    "service_starts_in_own_app": 422,
+    "service_not_this_way": 422,
     "typed_wrong": 422,
     "terms_not_accepted": 422,
     "already_objected": 409,
