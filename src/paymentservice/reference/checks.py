@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import transaction
 from uuid_utils.compat import uuid7
@@ -13,10 +13,24 @@ from uuid_utils.compat import uuid7
 from paymentservice.config import Accounts
 from paymentservice.config_fields import normalise
 from paymentservice.reference.accounts import hash_of_codes
-from paymentservice.reference.models import AccountCheck, Instrument, Link, WrongTry
+from paymentservice.reference.database import ask, read_time, tell, time_text
+from paymentservice.reference.models import WrongTry
 
 MAX_WRONG_TRIES: Final = 5
 WRONG_TRY_LIFETIME: Final = timedelta(minutes=15)
+
+_FIRST_OF_TOO_MANY: Final = """
+    SELECT tried_at FROM reference_wrongtry WHERE account_hash = %s AND tried_at > %s
+    ORDER BY tried_at DESC LIMIT 1 OFFSET %s
+"""
+_INSTRUMENT: Final = """
+    SELECT owner_id, codes_hash, closed_at IS NOT NULL, EXISTS (
+        SELECT 1 FROM reference_link AS link WHERE link.programme = %s AND link.owner_id = instrument.owner_id
+    ) FROM reference_instrument AS instrument WHERE account_id = %s
+"""
+_NOTE_CHECK: Final = """
+    INSERT INTO reference_accountcheck (reference_hash, owner_id, programme, checked_at) VALUES (%s, %s, %s, %s)
+"""
 
 
 class UnableToLink(Exception):
@@ -55,6 +69,15 @@ class Confirmation:
     hint: str
 
 
+class _Instrument(NamedTuple):
+    """What a check must know of an instrument: its account, and whether that may be linked in the programme."""
+
+    owner_id: str
+    codes_hash: bytes
+    is_closed: bool
+    is_linked: bool
+
+
 def check_account(
     account_id: str, codes: list[str], *, programme: str, form: Accounts, code_key: bytes, at: datetime
 ) -> Confirmation:
@@ -66,7 +89,7 @@ def check_account(
     account_hash = hmac.digest(code_key, b"wrong try " + account_id.encode(), hashlib.sha256)
     with transaction.atomic():
         check_tries_left(account_hash, at=at)
-        instrument = _find_confirmed(account_id, codes, code_key=code_key)
+        instrument = _find_confirmed(account_id, codes, programme=programme, code_key=code_key)
         if instrument is None:
             # Also for ids that do not exist: they must not be told apart by never locking.
             WrongTry.objects.create(id=uuid7(), account_hash=account_hash, tried_at=at)
@@ -83,10 +106,9 @@ def check_tries_left(account_hash: bytes, *, at: datetime) -> None:
 
     :raises TooManyAttempts:
     """
-    tries = WrongTry.objects.filter(account_hash=account_hash, tried_at__gt=at - WRONG_TRY_LIFETIME)
-    recent = list(tries.order_by("-tried_at").values_list("tried_at", flat=True)[:MAX_WRONG_TRIES])
-    if len(recent) == MAX_WRONG_TRIES:
-        wait = recent[-1] + WRONG_TRY_LIFETIME - at
+    since = time_text(at - WRONG_TRY_LIFETIME)
+    for (tried_at,) in ask(_FIRST_OF_TOO_MANY, [account_hash, since, MAX_WRONG_TRIES - 1]):
+        wait = read_time(tried_at) + WRONG_TRY_LIFETIME - at
         raise TooManyAttempts(max(1, -(-wait // timedelta(seconds=1))))
 
 
@@ -96,30 +118,20 @@ def hint_for(account_id: str, *, form: Accounts) -> str:
     return f"{form.id_label.split('（')[0]} {masked}"
 
 
-def check_linkable(instrument: Instrument, *, programme: str) -> None:
-    """Check that an instrument is in use and its account without a link in the programme.
-
-    :raises AccountClosed, AccountAlreadyLinked:
-    """
-    if instrument.closed_at is not None:
-        raise AccountClosed
-    if Link.objects.filter(programme=programme, owner=instrument.owner_id).exists():
-        raise AccountAlreadyLinked
-
-
-def _find_confirmed(account_id: str, codes: list[str], *, code_key: bytes) -> Instrument | None:
-    instrument = Instrument.objects.filter(account_id=account_id).first()
+def _find_confirmed(account_id: str, codes: list[str], *, programme: str, code_key: bytes) -> _Instrument | None:
+    instrument = next((_Instrument(*row) for row in ask(_INSTRUMENT, [programme, account_id])), None)
     given = hash_of_codes(account_id, codes, code_key=code_key)
-    expected = bytes(32) if instrument is None else bytes(instrument.codes_hash)
+    expected = bytes(32) if instrument is None else instrument.codes_hash
     return instrument if hmac.compare_digest(given, expected) else None
 
 
-def _confirm(instrument: Instrument, *, programme: str, at: datetime) -> bytes:
-    check_linkable(instrument, programme=programme)
+def _confirm(instrument: _Instrument, *, programme: str, at: datetime) -> bytes:
+    if instrument.is_closed:
+        raise AccountClosed
+    if instrument.is_linked:
+        raise AccountAlreadyLinked
     reference = secrets.token_bytes(32)
-    AccountCheck.objects.create(
-        reference_hash=hash_of_reference(reference), owner_id=instrument.owner_id, programme=programme, checked_at=at
-    )
+    tell(_NOTE_CHECK, [hash_of_reference(reference), instrument.owner_id, programme, time_text(at)])
     return reference
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from django.db import IntegrityError
 
@@ -13,10 +12,20 @@ from paymentservice.reference.checks import (
     UnableToLink,
     hash_of_reference,
 )
-from paymentservice.reference.database import durable_transaction
-from paymentservice.reference.models import AccountCheck, Instrument, Link
+from paymentservice.reference.database import ask, durable_transaction, tell, time_text
 
 REFERENCE_LIFETIME: Final = timedelta(days=30)
+
+_LINKED: Final = "SELECT reference_hash, programme FROM reference_link WHERE link_token = %s"
+_CHECKED: Final = """
+    SELECT owner_id, EXISTS (
+        SELECT 1 FROM reference_instrument AS instrument
+        WHERE instrument.owner_id = "check".owner_id AND instrument.closed_at IS NULL
+    ) FROM reference_accountcheck AS "check" WHERE reference_hash = %s AND programme = %s AND checked_at > %s
+"""
+_LINK: Final = """
+    INSERT INTO reference_link (link_token, owner_id, programme, reference_hash, linked_at) VALUES (%s, %s, %s, %s, %s)
+"""
 
 
 class ReferenceUnknown(UnableToLink):
@@ -46,13 +55,8 @@ def link_account(link_token: bytes, *, reference: bytes, programme: str, at: dat
         with durable_transaction():
             if _is_linked(link_token, reference_hash=reference_hash, programme=programme):
                 return LinkOutcome(is_new=False)
-            Link.objects.create(
-                link_token=link_token,
-                owner_id=_get_owner_in_use(reference_hash, programme=programme, at=at),
-                programme=programme,
-                reference_hash=reference_hash,
-                linked_at=at,
-            )
+            owner_id = _get_owner_in_use(reference_hash, programme=programme, at=at)
+            tell(_LINK, [link_token, owner_id, programme, reference_hash, time_text(at)])
     except IntegrityError as error:
         # SQLite names the columns of a broken constraint, not the constraint.
         if "reference_link.programme, reference_link.owner_id" in str(error):
@@ -62,20 +66,18 @@ def link_account(link_token: bytes, *, reference: bytes, programme: str, at: dat
 
 
 def _is_linked(link_token: bytes, *, reference_hash: bytes, programme: str) -> bool:
-    link = Link.objects.filter(link_token=link_token).first()
-    if link is None:
-        return False
-    if (bytes(link.reference_hash), link.programme) != (reference_hash, programme):
+    links = ask(_LINKED, [link_token])
+    if links and links != [(reference_hash, programme)]:
         raise LinkTokenTaken
-    return True
+    return bool(links)
 
 
-def _get_owner_in_use(reference_hash: bytes, *, programme: str, at: datetime) -> UUID:
-    check = AccountCheck.objects.filter(
-        reference_hash=reference_hash, programme=programme, checked_at__gt=at - REFERENCE_LIFETIME
-    ).first()
-    if check is None:
+def _get_owner_in_use(reference_hash: bytes, *, programme: str, at: datetime) -> str:
+    """Return the key of the account that a check confirmed."""
+    checks = ask(_CHECKED, [reference_hash, programme, time_text(at - REFERENCE_LIFETIME)])
+    if not checks:
         raise ReferenceUnknown
-    if not Instrument.objects.filter(owner=check.owner_id, closed_at=None).exists():
+    owner_id, is_in_use = checks[0]
+    if not is_in_use:
         raise AccountClosed
-    return check.owner_id
+    return str(owner_id)

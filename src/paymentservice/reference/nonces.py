@@ -1,11 +1,15 @@
 """Nonces seen: the database decides which of two equal ones came first."""
 
 from datetime import datetime
-
-from django.db import IntegrityError, transaction
+from typing import Final
 
 from paymentservice.messages import NONCE_LIFETIME, Replayed, Verified
-from paymentservice.reference.models import SeenNonce
+from paymentservice.reference.database import tell, time_text
+
+_REMEMBER: Final = """
+    INSERT INTO reference_seennonce (keyid, nonce, seen_at) VALUES (%s, %s, %s) ON CONFLICT (keyid, nonce) DO NOTHING
+"""
+_FORGET: Final = "DELETE FROM reference_seennonce WHERE seen_at < %s"
 
 
 class DatabaseNonces:
@@ -16,11 +20,8 @@ class DatabaseNonces:
 
         :raises Replayed: when this key has used this nonce before.
         """
-        try:
-            with transaction.atomic():
-                SeenNonce.objects.create(keyid=verified.keyid, nonce=verified.nonce, seen_at=at)
-                # Nonces are random: one request in 64 tidies up for all.
-                if verified.nonce.startswith("A"):
-                    SeenNonce.objects.filter(seen_at__lt=at - NONCE_LIFETIME).delete()
-        except IntegrityError:
-            raise Replayed from None
+        if not tell(_REMEMBER, [verified.keyid, verified.nonce, time_text(at)]):
+            raise Replayed
+        # Nonces are random: one request in 64 tidies up for all.
+        if verified.nonce.startswith("A"):
+            tell(_FORGET, [time_text(at - NONCE_LIFETIME)])
