@@ -8,11 +8,11 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
-from mynapoint.act.queries import DONE, find_proposed
+from mynapoint.act.queries import DONE, Proposed, find_proposed
 from mynapoint.act.rules import (
     LIFETIME,
     SHOWN_FOR,
@@ -34,6 +34,7 @@ from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, 
 from mynapoint.journal.operations import record
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.kernel.secret_link import SECRET_BYTES
+from mynapoint.kernel.sql import insert, tell
 from mynapoint.programme.queries import get_programme
 
 NONCE_BYTES = 32
@@ -55,7 +56,6 @@ class Done:
     kind: str
 
 
-@transaction.atomic
 def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | None = None) -> Link:
     """Write down what someone is about to sign, for a few minutes; return the link under which it can be signed.
 
@@ -63,7 +63,7 @@ def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | Non
     """
     link = link or Link(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
     nonce = secrets.token_bytes(NONCE_BYTES)
-    ProposedAct.objects.create(
+    proposed = ProposedAct(
         id=link.act_id,
         secret_hash=link.hash_secret(),
         kind=proposal.kind,
@@ -72,6 +72,7 @@ def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | Non
         attachment=dict(proposal.attachment),
         expires_at=at + LIFETIME,
     )
+    insert(proposed)
     return link
 
 
@@ -131,27 +132,24 @@ def _consume(act_id: UUID, *, at: datetime) -> None:
 
     :raises ActAlreadyUsed: when somebody was first.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_CONSUME, [act_id, at])
-        if not cursor.rowcount:
-            raise ActAlreadyUsed
+    if not tell(_CONSUME, [act_id, at]):
+        raise ActAlreadyUsed
 
 
 def _verify(
-    proposed: ProposedAct, submission: Submission, *, audience: str, authorities: Authorities, at: datetime
+    proposed: Proposed, submission: Submission, *, audience: str, authorities: Authorities, at: datetime
 ) -> VerifiedSigner:
-    statement = bytes(proposed.statement)
     expected = Expected(
-        statement=statement,
-        fields=read_statement(statement),
+        statement=proposed.statement,
+        fields=read_statement(proposed.statement),
         expires_at=proposed.expires_at,
         audience=audience,
-        programme=get_programme(proposed.programme, at=at),
+        programme=get_programme(proposed.programme_id, at=at),
     )
     return verify(submission, expected, authorities=authorities, at=at)
 
 
-def _do(proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime) -> Done:
+def _do(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime) -> Done:
     """Do a verified act in one transaction; of a refused one nothing stays but an answer to what the office asks."""
     try:
         with transaction.atomic():
@@ -161,16 +159,14 @@ def _do(proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Ki
         raise
 
 
-def _perform(
-    proposed: ProposedAct, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime
-) -> Done:
+def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[Kind, Perform], at: datetime) -> Done:
     """Do a verified act, inside the caller's transaction."""
-    fields = read_statement(bytes(proposed.statement))
+    fields = read_statement(proposed.statement)
     kind: Kind = fields["kind"]
     act = SignedAct(
         id=proposed.id,
         kind=kind,
-        programme_id=proposed.programme,
+        programme_id=proposed.programme_id,
         content=fields["content"],
         attachment=proposed.attachment,
         holder=identify(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at),
@@ -182,23 +178,21 @@ def _perform(
         "holder": hash_holder(act.holder.id, key=settings.HOLDER_KEY).hex(),
         # The receipt's number leads to the certificate and so, in a review, to its holder.
         "certificate": act.holder.certificate_hash.hex(),
-        "statement": sha256(bytes(proposed.statement)).hexdigest(),
+        "statement": sha256(proposed.statement).hexdigest(),
         **({"by": "representative"} if fields.get("representative") else {}),
         **performers[kind](act),
     }
     entry_id = record(kind=kind, facts=facts, at=at)
-    AnsweredAct.objects.create(
-        id=act.id, answer=DONE, data={}, holder_id=act.holder.id, entry_id=entry_id, answered_at=at
-    )
+    insert(AnsweredAct(id=act.id, answer=DONE, data={}, holder_id=act.holder.id, entry_id=entry_id, answered_at=at))
     return Done(act_id=act.id, entry_id=entry_id, kind=kind)
 
 
 def _answer_refused(act_id: UUID, refusal: Refusal, *, at: datetime) -> None:
-    AnsweredAct.objects.create(id=act_id, answer=refusal.code, data=refusal.data(), answered_at=at)
+    insert(AnsweredAct(id=act_id, answer=refusal.code, data=refusal.data(), answered_at=at))
 
 
 def _hold(
-    signer: VerifiedSigner, proposed: ProposedAct, unidentified: Unidentified, *, at: datetime
+    signer: VerifiedSigner, proposed: Proposed, unidentified: Unidentified, *, at: datetime
 ) -> HeldForReview | RejectedInReview:
-    act = RefusedAct(id=proposed.id, kind=proposed.kind, programme_id=proposed.programme)
+    act = RefusedAct(id=proposed.id, kind=proposed.kind, programme_id=proposed.programme_id)
     return hold(signer.certificate, unidentified, act=act, key=settings.HOLDER_KEY, at=at)

@@ -1,18 +1,43 @@
 """What can be asked about acts."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
-from mynapoint.act.rules import SHOWN_FOR, ActAlreadyUsed, ActUnknown, Link, check_in_time, read_statement
+from mynapoint.act.models import AnsweredAct
+from mynapoint.act.rules import SHOWN_FOR, ActAlreadyUsed, ActUnknown, Kind, Link, check_in_time, read_statement
+from mynapoint.kernel.sql import ask
 
 DONE = "done"
 
-# Written down, because every act asks it twice: composing it anew takes longer than its answer.
-_PROPOSED = "SELECT * FROM act_proposedact WHERE id = %s"
+_PROPOSED = """
+    SELECT id, secret_hash, kind, programme, statement, attachment::text, expires_at,
+        EXISTS (SELECT 1 FROM act_usedact WHERE act_usedact.id = act_proposedact.id)
+    FROM act_proposedact WHERE id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """An act as it was proposed, and whether a signature for it was handed in."""
+
+    id: UUID
+    secret_hash: bytes
+    kind: Kind
+    programme_id: str
+    statement: bytes
+    attachment_text: str
+    expires_at: datetime
+    is_used: bool
+
+    @property
+    def attachment(self) -> Mapping[str, str]:
+        """What only the platform needs."""
+        attachment: dict[str, str] = json.loads(self.attachment_text)
+        return attachment
 
 
 @dataclass(frozen=True)
@@ -43,13 +68,13 @@ class ActView:
     answer: Answer | None
 
 
-def find_proposed(link: Link) -> ProposedAct:
+def find_proposed(link: Link) -> Proposed:
     """Return the act of a link.
 
     :raises ActUnknown: when there is none, or the secret is not its own.
     """
-    proposed = next(iter(ProposedAct.objects.raw(_PROPOSED, [link.act_id])), None)
-    if proposed is None or not link.opens(bytes(proposed.secret_hash)):
+    proposed = next((Proposed(*row) for row in ask(_PROPOSED, [link.id])), None)
+    if proposed is None or not link.opens(proposed.secret_hash):
         raise ActUnknown
     return proposed
 
@@ -61,9 +86,9 @@ def get_statement(link: Link, *, at: datetime) -> bytes:
     """
     proposed = find_proposed(link)
     check_in_time(expires_at=proposed.expires_at, at=at)
-    if UsedAct.objects.filter(id=proposed.id).exists():
+    if proposed.is_used:
         raise ActAlreadyUsed
-    return bytes(proposed.statement)
+    return proposed.statement
 
 
 def get_view(link: Link, *, at: datetime) -> ActView:
@@ -76,10 +101,10 @@ def get_view(link: Link, *, at: datetime) -> ActView:
         raise ActUnknown
     return ActView(
         kind=proposed.kind,
-        statement=read_statement(bytes(proposed.statement)),
+        statement=read_statement(proposed.statement),
         attachment=proposed.attachment,
         expires_at=proposed.expires_at,
-        is_used=UsedAct.objects.filter(id=proposed.id).exists(),
+        is_used=proposed.is_used,
         answer=_find_answer(proposed.id),
     )
 

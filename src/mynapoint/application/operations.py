@@ -29,6 +29,7 @@ from mynapoint.directory.queries import get_service
 from mynapoint.directory.rules import check_service_open
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import insert, insert_unless
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import check_open
 from mynapoint.reservation.queries import find_reservation
@@ -51,15 +52,8 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     if find_reservation(act.holder.id, programme_id=act.programme_id) is None:
         raise NotReserved
     application = _compose(act, service_id=service_id)
-    # Nothing is looked up first: the constraints know, and for nearly everybody they have nothing to say.
-    try:
-        with transaction.atomic():
-            _insert(application)
-    except IntegrityError as error:
-        if constraint_name(error) not in {"one_choice_per_holder", "one_person_per_account"}:
-            raise
-        _check_free(application)
-        raise AccountInUse from None
+    _take(application)
+    insert(application)
     order = {"holder_id": str(application.holder_id), "application_id": str(application.id)}
     jobs.configure_task(LINK_TASK, queue=LINK_QUEUE).defer(**order)
     return {"application": str(application.id), "service": service_id, "account": application.account_hash.hex()}
@@ -70,10 +64,9 @@ def link(holder_id: UUID, application_id: UUID, *, door: PaymentServiceDoor, at:
 
     :raises ServiceUnreachable: when there is no answer to rely on; run it again later.
     """
-    state = get_state(holder_id, application_id)
-    if state is not LinkState.PENDING:
-        return state
     order = get_link_order(holder_id, application_id)
+    if order.state is not LinkState.PENDING:
+        return order.state
     service = get_service(order.service_id, at=at)
     try:
         door.link(
@@ -127,6 +120,23 @@ def _compose(act: SignedAct, *, service_id: str) -> Application:
     )
 
 
+def _take(application: Application) -> None:
+    """Take the holder's one choice, then the account's one use: so one holder's race is told as their own.
+
+    Nothing is looked up first: the constraints know, and for nearly everybody they have nothing to say.
+    """
+    holder, programme = application.holder_id, application.programme
+    choice = StandingChoice(holder_id=holder, programme=programme, application_id=application.id)
+    if not insert_unless("one_choice_per_holder", choice):
+        _check_free(application)
+        raise AccountInUse
+    account = AccountInService(
+        account_hash=application.account_hash, programme=programme, service=application.service, holder_id=holder
+    )
+    if not insert_unless("one_person_per_account", account):
+        raise AccountInUse
+
+
 def _check_free(application: Application) -> None:
     """Name what stands against an application, as far as it can be seen."""
     owner = find_account_owner(
@@ -140,27 +150,18 @@ def _check_free(application: Application) -> None:
     )
 
 
-def _insert(application: Application) -> None:
-    """Insert an application with its two rules; the choice first, so that one holder's race is told as their own."""
-    holder, programme = application.holder_id, application.programme
-    StandingChoice.objects.create(holder_id=holder, programme=programme, application_id=application.id)
-    AccountInService.objects.create(
-        account_hash=application.account_hash, programme=programme, service=application.service, holder_id=holder
-    )
-    application.save(force_insert=True)
-
-
 def _record_answer(order: LinkOrder, state: LinkState, *, reason: str = "", at: datetime) -> LinkState:
     """Record the service's answer once; a second run that was as fast finds the first one's answer."""
     try:
         with transaction.atomic():
-            LinkStep.objects.create(
+            step = LinkStep(
                 holder_id=order.holder_id,
                 application_id=order.application_id,
                 state=state,
                 reason=reason,
                 reached_at=at,
             )
+            insert(step)
             if state is LinkState.REFUSED:
                 _free(order)
             facts = {"application": str(order.application_id), "service": order.service_id}

@@ -1,5 +1,6 @@
 """What can be asked about applications."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +9,14 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
 from mynapoint.application.rules import Choice, LinkOrder, LinkState, LinkToken, ObjectionReason
+from mynapoint.kernel.sql import ask
+
+_ORDERED = """
+    SELECT programme, service, link_token, account_reference, account_hash, ARRAY(
+        SELECT state FROM application_linkstep AS step
+        WHERE step.holder_id = application.holder_id AND step.application_id = application.id
+    ) FROM application_application AS application WHERE holder_id = %s AND id = %s
+"""
 
 
 @dataclass(frozen=True)
@@ -97,16 +106,23 @@ def list_objections(holder_id: UUID, *, programme_id: str) -> dict[ObjectionReas
 
 
 def get_link_order(holder_id: UUID, application_id: UUID) -> LinkOrder:
-    """Return what the service is asked to link."""
-    row = Application.objects.get(holder_id=holder_id, id=application_id)
+    """Return what the service is asked to link, and how far that has come.
+
+    :raises Application.DoesNotExist: when there is no such application, which is a bug.
+    """
+    rows = ask(_ORDERED, [holder_id, application_id])
+    if not rows:
+        raise Application.DoesNotExist
+    programme_id, service_id, link_token, reference, account_hash, states = rows[0]
     return LinkOrder(
-        holder_id=row.holder_id,
-        application_id=row.id,
-        programme_id=row.programme,
-        service_id=row.service,
-        link_token=LinkToken(bytes(row.link_token)),
-        reference=row.account_reference,
-        account_hash=bytes(row.account_hash),
+        holder_id=holder_id,
+        application_id=application_id,
+        programme_id=programme_id,
+        service_id=service_id,
+        link_token=LinkToken(link_token),
+        reference=reference,
+        account_hash=account_hash,
+        state=_last(states),
     )
 
 
@@ -136,11 +152,14 @@ def _list_steps(holder_id: UUID, application_id: UUID) -> tuple[tuple[LinkState,
 
 
 def _get_step(holder_id: UUID, application_id: UUID) -> tuple[LinkState, str]:
-    """The last step counts: a stop comes after a link."""
     steps = dict(
         LinkStep.objects.filter(holder_id=holder_id, application_id=application_id).values_list("state", "reason")
     )
-    for state in (LinkState.STOPPED, LinkState.REFUSED, LinkState.LINKED):
-        if state in steps:
-            return state, steps[state]
-    return LinkState.PENDING, ""
+    state = _last(steps)
+    return state, steps.get(state, "")
+
+
+def _last(states: Collection[str]) -> LinkState:
+    """The last step counts: a stop comes after a link."""
+    last = (state for state in (LinkState.STOPPED, LinkState.REFUSED, LinkState.LINKED) if state in states)
+    return next(last, LinkState.PENDING)

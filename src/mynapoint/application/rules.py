@@ -48,7 +48,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class LinkOrder:
-    """What the platform asks a service to link."""
+    """What the platform asks a service to link, and how far that has come."""
 
     holder_id: UUID
     application_id: UUID
@@ -57,6 +57,7 @@ class LinkOrder:
     link_token: LinkToken
     reference: str
     account_hash: bytes
+    state: LinkState
 
 
 class PaymentServiceDoor(Protocol):

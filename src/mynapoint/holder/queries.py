@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from mynapoint.holder.models import (
@@ -30,9 +29,10 @@ from mynapoint.holder.rules import (
     Outcome,
     get_standing,
 )
+from mynapoint.kernel.sql import ask
 
 SHOWN_AT_ONCE = 200
-# Every act asks this: one question instead of three, and none of it composed anew each time.
+# Every act asks this: one question instead of three.
 _KNOWN: Final = """
     SELECT certificate_hash, holder_id FROM holder_holdercertificate WHERE certificate_hash IN ({chain})
     UNION ALL SELECT certificate_hash, NULL FROM holder_hold WHERE certificate_hash IN ({chain})
@@ -118,9 +118,7 @@ class HoldView:
 
 def get_known_chain(chain: Sequence[CertificateHash]) -> KnownChain:
     """Return what is known of a chain's certificates; one question, as long as none of them was ever reviewed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN.format(chain=", ".join(["%s"] * len(chain))), [*chain, *chain, *chain])
-        rows: list[tuple[bytes, UUID | None]] = [(bytes(link), holder) for link, holder in cursor.fetchall()]
+    rows = ask(_KNOWN.format(chain=", ".join(["%s"] * len(chain))), [*chain, *chain, *chain])
     owners = {link: holder for link, holder in rows if holder is not None}
     if all(holder is not None for _, holder in rows):
         return KnownChain(owners)

@@ -23,6 +23,7 @@ from mynapoint.journal.rules import (
     write_facts,
 )
 from mynapoint.journal.tree import read_frontier
+from mynapoint.kernel.sql import insert
 
 BATCH: Final = 4096
 _SEQUENCER_LOCK: Final = int.from_bytes(b"journal", "big")
@@ -39,8 +40,7 @@ def record(*, kind: str, facts: Mapping[str, str | int], at: datetime) -> UUID:
     entry_id, text = compat.uuid7(), write_facts(facts)
     octets = entry_octets(entry_id=entry_id, kind=kind, facts=text, at=at)
     sealed = seal(octets, key=settings.JOURNAL_SEAL_KEY)
-    Entry.objects.create(id=entry_id, kind=kind, facts=text, recorded_at=at, seal=sealed)
-    PendingEntry.objects.create(entry_id=entry_id)
+    insert(Entry(id=entry_id, kind=kind, facts=text, recorded_at=at, seal=sealed), PendingEntry(entry_id=entry_id))
     return entry_id
 
 

@@ -13,10 +13,10 @@ from django.db import IntegrityError, connection, models, transaction
 from pydantic import ValidationError
 
 from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
+from mynapoint.kernel.sql import ask
 
 D = TypeVar("D", bound=Document)
 
-# Written down, because every act asks several of them: composing one anew takes six times as long as its answer.
 _NEWEST: Final = """
     SELECT content::text FROM {table} WHERE id = %s AND effective_from <= %s ORDER BY effective_from DESC LIMIT 1
 """
@@ -90,9 +90,8 @@ class Register(Generic[D]):
         return self._ask(_NEWEST_OF_EACH, [at])
 
     def _ask(self, question: str, values: Sequence[str | datetime]) -> list[D]:
-        with connection.cursor() as cursor:
-            cursor.execute(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)
-            return [_parse(self.kind, text) for (text,) in cursor.fetchall()]
+        rows = ask(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)
+        return [_parse(self.kind, text) for (text,) in rows]
 
 
 @lru_cache(maxsize=1024)

@@ -5,13 +5,15 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
+from mynapoint.kernel.sql import tell
 from mynapoint.programme.models import PlaceShard
 from mynapoint.programme.queries import REGISTER
 from mynapoint.programme.rules import NoPlacesLeft, Programme, places_in_shard
 
 PLACE_SHARDS = 16
+
+_TAKE_PLACE = "UPDATE programme_placeshard SET taken = taken + 1 WHERE programme = %s AND shard = %s AND taken < %s"
 
 
 @transaction.atomic
@@ -35,7 +37,6 @@ def take_place(programme: Programme, *, holder_id: UUID) -> None:
     first = holder_id.int % PLACE_SHARDS
     for shard in (*range(first, PLACE_SHARDS), *range(first)):
         places = places_in_shard(programme.places, shard=shard, shards=PLACE_SHARDS)
-        free = PlaceShard.objects.filter(programme=programme.id, shard=shard, taken__lt=places)
-        if free.update(taken=F("taken") + 1):
+        if tell(_TAKE_PLACE, [programme.id, shard, places]):
             return
     raise NoPlacesLeft

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
 from mynapoint.act.rules import SignedAct
-from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import insert_unless
 from mynapoint.programme.operations import take_place
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import check_open
@@ -24,42 +22,25 @@ def reserve(act: SignedAct) -> Mapping[str, str | int]:
     """
     programme = get_programme(act.programme_id, at=act.at)
     check_open(programme.reservation, at=act.at)
+    reservation = Reservation(
+        holder_id=act.holder.id,
+        programme=act.programme_id,
+        mykey_id=_issue_mykey_id(act.holder.id),
+        act_id=act.id,
+        reserved_at=act.at,
+    )
     # Nothing is looked up first: the constraint knows, and for nearly everybody it has nothing to say.
-    try:
-        with transaction.atomic():
-            mykey_id = _issue_mykey_id(act.holder.id)
-            Reservation.objects.create(
-                holder_id=act.holder.id,
-                programme=act.programme_id,
-                mykey_id=mykey_id,
-                act_id=act.id,
-                reserved_at=act.at,
-            )
-    except IntegrityError as error:
-        if constraint_name(error) != "one_reservation_per_holder":
-            raise
-        _check_not_reserved(act)
-        raise
+    if not insert_unless("one_reservation_per_holder", reservation):
+        known = find_reservation(act.holder.id, programme_id=act.programme_id)
+        raise AlreadyReserved(reserved_at=known.reserved_at if known else act.at)
     # The place comes last: its row is shared, and so is locked for the shortest time.
     take_place(programme, holder_id=act.holder.id)
     return {}
-
-
-def _check_not_reserved(act: SignedAct) -> None:
-    known = find_reservation(act.holder.id, programme_id=act.programme_id)
-    if known is not None:
-        raise AlreadyReserved(reserved_at=known.reserved_at)
 
 
 def _issue_mykey_id(holder_id: UUID) -> MyKeyId:
     """Draw until an ID is new: with 25 million given, one draw in six thousand is not."""
     while True:
         mykey_id = draw_mykey_id()
-        try:
-            with transaction.atomic():
-                IssuedMyKeyId.objects.create(mykey_id=mykey_id, holder_id=holder_id)
-        except IntegrityError as error:
-            if constraint_name(error) != "one_holder_per_mykey_id":
-                raise
-        else:
+        if insert_unless("one_holder_per_mykey_id", IssuedMyKeyId(mykey_id=mykey_id, holder_id=holder_id)):
             return mykey_id

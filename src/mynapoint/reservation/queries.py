@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from mynapoint.reservation.models import Reservation
+from mynapoint.kernel.sql import ask
 from mynapoint.reservation.rules import MyKeyId
+
+_RESERVED = "SELECT mykey_id, reserved_at FROM reservation_reservation WHERE holder_id = %s AND programme = %s"
 
 
 @dataclass(frozen=True)
@@ -18,5 +20,4 @@ class Reserved:
 
 def find_reservation(holder_id: UUID, *, programme_id: str) -> Reserved | None:
     """Return a holder's reservation in a programme."""
-    rows = Reservation.objects.filter(holder_id=holder_id, programme=programme_id)
-    return next((Reserved(mykey_id=MyKeyId(row.mykey_id), reserved_at=row.reserved_at) for row in rows), None)
+    return next((Reserved(*row) for row in ask(_RESERVED, [holder_id, programme_id])), None)

@@ -2,9 +2,7 @@
 
 from datetime import datetime
 
-from django.db import IntegrityError
-
-from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import insert_unless
 from mynapoint.service_api.models import SeenNonce
 from paymentservice.messages import NONCE_LIFETIME, Replayed, Verified
 
@@ -14,12 +12,9 @@ def remember(*, verified: Verified, at: datetime) -> None:
 
     :raises Replayed: when this key has used this nonce before.
     """
-    try:
-        SeenNonce.objects.create(nonce=verified.nonce, key_id=verified.keyid, seen_at=at)
-    except IntegrityError as error:
-        if constraint_name(error) != "nonce_used_once":
-            raise
-        raise Replayed from None
+    seen = SeenNonce(nonce=verified.nonce, key_id=verified.keyid, seen_at=at)
+    if not insert_unless("nonce_used_once", seen):
+        raise Replayed
 
 
 def forget_old(*, at: datetime) -> int:
