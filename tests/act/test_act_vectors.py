@@ -1,7 +1,6 @@
 """The conformance vectors of docs/protocol/act.md, against both sides of our own code."""
 
 import base64
-import hashlib
 import json
 import re
 from datetime import datetime
@@ -12,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.test import Client
 from pytest_django import Settings
 
@@ -22,7 +21,7 @@ from cast import AT, RESERVATION, SITE
 from jpki.certificate import CertificateId, parse_certificate
 from jpki.path import TrustAnchors
 from jpki.registry import MemoryRegistry, Revocation
-from jpki.statement import encode_digest_info
+from jpki.statement import encode_for_card
 from mynapoint.act.models import UsedAct
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Authorities, Submission, read_statement
@@ -60,9 +59,9 @@ class TestStatements:
 class TestSignatures:
     @pytest.mark.parametrize("case", SIGNATURES["cases"], ids=lambda case: case["name"])
     def test_cover_the_digest_that_is_told(self, case: dict[str, Any]) -> None:
-        statement = decode(case["statement"])
-        assert hashlib.sha256(statement).hexdigest() == case["digest"]
-        assert encode_digest_info(statement).hex() == case["digest_info"]
+        statement, certificate = decode(case["statement"]), decode(case["certificate"])
+        assert encode_for_card(statement, certificate=certificate).hex() == case["for_card"]
+        assert case["for_card"].endswith(case["digest"])
 
     @pytest.mark.django_db
     @pytest.mark.parametrize("case", SIGNATURES["cases"], ids=lambda case: case["name"])
@@ -72,7 +71,7 @@ class TestSignatures:
     def test_are_judged_alike_by_a_plain_verification(self) -> None:
         accepted = [case for case in SIGNATURES["cases"] if case["expected"]["status"] == 200]
         invalid = [case for case in SIGNATURES["cases"] if case["expected"].get("code") == "signature_invalid"]
-        assert len(accepted) == 6
+        assert len(accepted) == 7
         assert all(_is_signed(case) for case in accepted)
         assert not any(_is_signed(case) for case in invalid)
 
@@ -148,9 +147,14 @@ def _make_authorities(case: dict[str, Any]) -> Authorities:
 
 def _is_signed(case: dict[str, Any]) -> bool:
     key = x509.load_der_x509_certificate(decode(case["certificate"])).public_key()
-    assert isinstance(key, rsa.RSAPublicKey)
+    signature, statement = decode(case["signature"]), decode(case["statement"])
     try:
-        key.verify(decode(case["signature"]), decode(case["statement"]), padding.PKCS1v15(), hashes.SHA256())
+        if case["algorithm"].startswith("RSA"):
+            assert isinstance(key, rsa.RSAPublicKey)
+            key.verify(signature, statement, padding.PKCS1v15(), hashes.SHA256())
+        else:
+            assert isinstance(key, ec.EllipticCurvePublicKey)
+            key.verify(signature, statement, ec.ECDSA(hashes.SHA384()))
     except InvalidSignature:
         return False
     return True

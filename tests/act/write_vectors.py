@@ -12,10 +12,12 @@ from uuid import UUID
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import Credential, Credentials
+from jpki.virtual.keys import KeyKind
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "act"
 JST = timezone(timedelta(hours=9))
@@ -25,6 +27,7 @@ ACT = UUID("01746c00-0000-7000-8000-000000000001")
 ORIGIN = "https://mynapoint.example"
 KINDS = ("reservation", "application", "inquiry", "objection")
 OBJECTION = {"reason": "not_my_account"}
+RSA, CURVE = "RSASSA-PKCS1-v1_5 with SHA-256", "ECDSA P-384 with SHA-384"
 DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 APPLICATION = {
     "service": {"id": "hanamaru", "name": "はなまるペイ"},
@@ -141,10 +144,26 @@ def links() -> list[dict[str, str]]:
     ]
 
 
-def sign(credential: Credential, statement: bytes) -> bytes:
+def load_key(credential: Credential) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
     key = serialization.load_der_private_key(credential.key, password=None)
-    assert isinstance(key, rsa.RSAPrivateKey)
-    return key.sign(statement, padding.PKCS1v15(), hashes.SHA256())
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    return key
+
+
+def sign(credential: Credential, statement: bytes) -> bytes:
+    key = load_key(credential)
+    if isinstance(key, rsa.RSAPrivateKey):
+        return key.sign(statement, padding.PKCS1v15(), hashes.SHA256())
+    return key.sign(statement, ec.ECDSA(hashes.SHA384()))
+
+
+def describe_digest(credential: Credential, statement: bytes) -> dict[str, str]:
+    """What the card is given, by its key: a DigestInfo, or on a curve the digest alone."""
+    if isinstance(load_key(credential), rsa.RSAPrivateKey):
+        digest = hashlib.sha256(statement).digest()
+        return {"algorithm": RSA, "digest": digest.hex(), "for_card": (DIGEST_INFO + digest).hex()}
+    digest = hashlib.sha384(statement).digest()
+    return {"algorithm": CURVE, "digest": digest.hex(), "for_card": digest.hex()}
 
 
 def signature_case(
@@ -158,13 +177,11 @@ def signature_case(
     **registry: bool,
 ) -> dict[str, Any]:
     statement = encode(fields()) if statement is None else statement
-    digest = hashlib.sha256(statement).digest()
     return {
         "name": name,
         "at": at.isoformat(),
         "statement": base64url(statement),
-        "digest": digest.hex(),
-        "digest_info": (DIGEST_INFO + digest).hex(),
+        **describe_digest(credential, statement),
         "signature": base64url(sign(credential, statement) if signature is None else signature),
         "certificate": base64url(credential.certificate),
         **registry,
@@ -185,13 +202,15 @@ def signatures() -> dict[str, Any]:
         folder = Path(name) / "authority"
         authority = Authority.create(folder, at=FOUNDED_AT)
         stranger = Authority.create(Path(name) / "stranger", at=FOUNDED_AT)
-        cases = [*_certificate_cases(authority, stranger), *_signature_cases(authority)]
+        cases = [*_certificate_cases(authority, stranger), *_signature_cases(authority), *_curve_cases(authority)]
         return {"anchors": [base64url(_read_der(path)) for path in sorted((folder / "anchors").glob("*.pem"))],
                 "cases": cases}  # fmt: skip
 
 
-def _issue(authority: Authority, name: str, *, at: datetime = AT - timedelta(days=100)) -> Credentials:
-    return authority.make_card(name, birth_date=date(1985, 4, 12), at=at).credentials
+def _issue(
+    authority: Authority, name: str, *, at: datetime = AT - timedelta(days=100), kind: KeyKind = KeyKind.RSA_2048
+) -> Credentials:
+    return authority.make_card(name, birth_date=date(1985, 4, 12), at=at, kind=kind).credentials
 
 
 def _certificate_cases(authority: Authority, stranger: Authority) -> Iterator[dict[str, Any]]:
@@ -235,8 +254,33 @@ def _signature_cases(authority: Authority) -> Iterator[dict[str, Any]]:
         yield signature_case(name, mine, refused("signature_invalid"), signature=signature)
 
 
+def _curve_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    card = _issue(authority, "jiro", kind=KeyKind.ECDSA_P384)
+    mine, statement = card.authentication, encode(fields("application"))
+    other = _issue(authority, "goro", kind=KeyKind.ECDSA_P384).authentication
+    key = load_key(mine)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    good = sign(mine, statement)
+    yield signature_case("on a curve", mine, done("application"), statement=statement, signature=good)
+    yield signature_case(
+        "on a curve: the signing certificate", card.signing, refused("certificate_not_accepted"), statement=statement
+    )
+    wrong = {
+        "another's signature": sign(other, statement),
+        "over another statement": sign(mine, statement + b" "),
+        "over SHA-256": key.sign(statement, ec.ECDSA(hashes.SHA256())),
+        "as the card answers it, not in DER": b"".join(one.to_bytes(48, "big") for one in decode_dss_signature(good)),
+        "with a byte behind it": good + b"\0",
+        "empty": b"",
+    }
+    for name, signature in wrong.items():
+        yield signature_case(
+            f"on a curve: {name}", mine, refused("signature_invalid"), statement=statement, signature=signature
+        )
+
+
 def _sign_pss(credential: Credential, statement: bytes) -> bytes:
-    key = serialization.load_der_private_key(credential.key, password=None)
+    key = load_key(credential)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key.sign(statement, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
 
