@@ -19,5 +19,5 @@ urlpatterns = [
     path("<slug:programme_id>/claims/<slug:service_id>/<int:number>/", money.claim, name="claim"),
     path("<slug:programme_id>/transfers/", money.transfer_list, name="transfers"),
     path("<slug:programme_id>/transfers/<uuid:transfer_id>/file", money.transfer_file, name="transfer-file"),
-    re_path("/$", views.unknown, name="unknown"),
+    re_path(".*/$", views.unknown, name="unknown"),
 ]
