@@ -29,7 +29,7 @@ class TestDemo:
         assert re.findall(r"^✔ +(\d+) ", told.stdout, re.MULTILINE) == [str(number) for number in range(1, 32)]
         assert "残り 4,800 ポイント" in told.stdout
         assert "5,000 円を 10月02日に振り込む" in told.stdout
-        assert "verified: row 1 of 1 has 5000 points" in told.stdout
+        assert "1 行目に、5,000 ポイントが入っています。" in told.stdout
         assert not _processes_of(folder)
 
     def test_ends_with_an_error_when_one_runs_already(self, tmp_path: Path) -> None:

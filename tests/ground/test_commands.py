@@ -53,6 +53,15 @@ class TestMain:
         assert len(said.splitlines()) == 1
 
 
+class TestReceipt:
+    def test_says_what_is_wrong_with_a_file(self, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+        assert main(["receipt", "verify", str(tmp_path / "gone.json")]) == 1
+        assert "gone.json を読めません" in capsys.readouterr().err
+        (tmp_path / "other.json").write_text("{}")
+        assert main(["receipt", "verify", str(tmp_path / "other.json")]) == 1
+        assert "other.json は受領書ではありません" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 class TestDb:
     def test_carries_a_database_through_its_life(self, open_folder: Path):

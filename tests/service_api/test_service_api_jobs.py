@@ -123,7 +123,8 @@ class TestUpkeep:
 
     def test_runs_by_itself(self) -> None:
         registered = {name for name, _ in app.periodic_registry.periodic_tasks}
-        assert registered == {"sequence_journal", "raise_claims", "forget_acts", "forget_nonces", "revive_jobs"}
+        upkeep = {"sequence_journal", "raise_claims", "forget_acts", "forget_drafts", "forget_nonces", "revive_jobs"}
+        assert registered == upkeep
 
 
 @pytest.mark.slow

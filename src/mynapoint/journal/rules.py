@@ -49,6 +49,7 @@ class Problem(StrEnum):
     WITHOUT_ENTRY = "without_entry"
     NOT_THE_SIGNED_TREE = "not_the_signed_tree"
     NOT_SIGNED = "not_signed"
+    CUT_OFF = "cut_off"
 
 
 _WORDS: Final = {
@@ -59,6 +60,7 @@ _WORDS: Final = {
     Problem.UNPLACED: "この記録には、木の中の位置も、順番待ちの行もありません。どちらかが消されています。",
     Problem.WITHOUT_ENTRY: "この順番待ちの行には、記録がありません。記録が消されたか、この行が書き加えられています。",
     Problem.NOT_THE_SIGNED_TREE: "署名された根と、計算し直した根が違います。これより前の記録が変えられています。",
+    Problem.CUT_OFF: "末尾が消されています。",
     Problem.NOT_SIGNED: "署名が、この記録の鍵によるものではありません。",
 }
 

@@ -63,7 +63,8 @@ class CheckpointTrail:
             self._findings.add(Table.CHECKPOINT, tree.size, Problem.REMOVED)
         for number, size, _ in self._kept:
             if size > tree.size:
-                self._findings.add(Table.NOTE, number, Problem.NOT_THE_SIGNED_TREE)
+                sizes = f"{number} (控えは{size:,}件、いまは{tree.size:,}件)"
+                self._findings.add(Table.NOTE, sizes, Problem.CUT_OFF)
 
     def _read_next(self, previous: int | None = None) -> SignedCheckpoint | None:
         """Return the next checkpoint that is sound in itself, and note those that are not or are missing before it."""

@@ -1,6 +1,7 @@
 """``mynapoint receipt``: check the row receipt that a citizen got from their payment service."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,12 @@ from sealedclaim.receipt import CommitmentMismatch, RowReceipt, check_receipt, p
 from sealedclaim.strict_json import Unreadable
 
 SECONDS: Final = 15.0
+_STATES: Final[Mapping[str, str]] = {
+    "sealed": "封緘済み",
+    "drawn": "くじ引き済み",
+    "accepted": "合格",
+    "rejected": "不合格",
+}
 
 
 class Published(BaseModel):
@@ -52,17 +59,23 @@ class Command(BaseCommand):
             published = _fetch(receipt, site=site)
             check_receipt(receipt, published=published.commitment)
         except OSError:
-            raise CommandError(f"{file} cannot be read") from None
+            raise CommandError(f"{file} を読めません。ファイルの名前を確かめてください") from None
         except Unreadable as error:
-            raise CommandError(f"{file} is no receipt: {error}") from None
+            raise CommandError(f"{file} は受領書ではありません({error})。決済サービスから取り直してください") from None
         except OpeningRefused as error:
-            raise CommandError(f"the row is not in the closing that the receipt names: {error.reason}") from None
+            raise CommandError(
+                f"この行は、受領書にある締めに入っていません({error.reason})。決済サービスの窓口にお尋ねください"
+            ) from None
         except CommitmentMismatch:
-            raise CommandError("the site published another closing than the receipt names") from None
+            raise CommandError(
+                "サイトが公開している締めは、受領書にある締めと違います。決済サービスの窓口にお尋ねください"
+            ) from None
         row, closing = receipt.opening, receipt.commitment
+        state = _STATES.get(published.state, published.state)
         self.stdout.write(
-            f"verified: row {row.index + 1} of {closing.count} has {row.points} points"
-            f" in {receipt.service}'s closing {receipt.period} ({published.state}, total {closing.total})"
+            f"確かめました: {receipt.service} の {receipt.period} の締め({state}、"
+            f"{closing.count:,}行、合計 {closing.total:,} ポイント)の {row.index + 1:,} 行目に、"
+            f"{row.points:,} ポイントが入っています。"
         )
 
 
@@ -73,4 +86,4 @@ def _fetch(receipt: RowReceipt, *, site: str) -> Published:
         answer.raise_for_status()
         return Published.model_validate_json(answer.content)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError):
-        raise CommandError(f"the closing is not published at {address}") from None
+        raise CommandError(f"この締めは {address} に公開されていません。--site のアドレスを確かめてください") from None
