@@ -292,8 +292,8 @@ MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
 ROOMS: Final = (
-    *("entrance", "journal", "programme", "holder", "registry", "act", "directory", "place", "reservation"),
-    *("application", "draft", "closing", "settlement", "service_api", "site", "office", "console"),
+    *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place"),
+    *("reservation", "application", "draft", "closing", "settlement", "service_api", "site", "office", "console"),
 )
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -26,9 +27,12 @@ from mynapoint.act.rules import (
     Submission,
     check_in_time,
     compose_statement,
+    find_turn,
     read_statement,
 )
 from mynapoint.act.verification import Expected, VerifiedSigner, verify
+from mynapoint.case.operations import close_refused_act, commit_act, take_act
+from mynapoint.case.rules import Turn
 from mynapoint.holder.operations import hold, identify, resolve_holds
 from mynapoint.holder.rules import HeldForReview, RefusedAct, RejectedInReview, Unidentified, hash_holder
 from mynapoint.journal.operations import record
@@ -60,19 +64,16 @@ def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | Non
     """Write down what someone is about to sign, for a few minutes; return the link under which it can be signed.
 
     `link` is for who has to find the same link again: a new id, and a secret that nobody else can know.
+
+    :raises UnableAtCounter: when it is to be signed in a case at a counter that does not take it.
     """
     link = link or Link(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    proposed = ProposedAct(
-        id=link.act_id,
-        secret_hash=link.hash_secret(),
-        kind=proposal.kind,
-        programme=proposal.programme_id,
-        statement=compose_statement(proposal, act_id=link.act_id, nonce=nonce, audience=audience, created_at=at),
-        attachment=dict(proposal.attachment),
-        expires_at=at + LIFETIME,
-    )
-    insert(proposed)
+    if proposal.turn is None:
+        _write_down(proposal, link, place=None, audience=audience, at=at)
+        return link
+    with transaction.atomic():
+        place = take_act(proposal.turn, link.act_id, at=at)
+        _write_down(proposal, link, place=place, audience=audience, at=at)
     return link
 
 
@@ -97,15 +98,12 @@ def submit(
     proposed = find_proposed(link)
     check_in_time(expires_at=proposed.expires_at, at=at)
     _consume(proposed.id, at=at)
+    signer: VerifiedSigner | None = None
     try:
         signer = _verify(proposed, submission, audience=audience, authorities=authorities, at=at)
         return _do(proposed, signer, performers=performers, at=at)
-    except Unidentified as unidentified:
-        held = _hold(signer, proposed, unidentified, at=at)
-        _answer_refused(proposed.id, held, at=at)
-        raise held from None
     except Refusal as refusal:
-        _answer_refused(proposed.id, refusal, at=at)
+        _answer_refused(proposed, signer, refusal, at=at)
         raise
 
 
@@ -122,6 +120,24 @@ def forget(*, at: datetime) -> int:
     for table in (UsedAct, ProposedAct):
         table.objects.filter(id__in=over).delete()
     return len(over)
+
+
+def _write_down(
+    proposal: Proposal, link: Link, *, place: Mapping[str, Any] | None, audience: str, at: datetime
+) -> None:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    proposed = ProposedAct(
+        id=link.act_id,
+        secret_hash=link.hash_secret(),
+        kind=proposal.kind,
+        programme=proposal.programme_id,
+        statement=compose_statement(
+            proposal, act_id=link.act_id, nonce=nonce, audience=audience, created_at=at, place=place
+        ),
+        attachment=dict(proposal.attachment),
+        expires_at=at + LIFETIME,
+    )
+    insert(proposed)
 
 
 def _consume(act_id: UUID, *, at: datetime) -> None:
@@ -154,6 +170,8 @@ def _do(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[Kind,
     try:
         with transaction.atomic():
             return _perform(proposed, signer, performers=performers, at=at)
+    except Unidentified as unidentified:
+        raise _hold(signer, proposed, unidentified, at=at) from None
     except Refusal:
         resolve_holds(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at)
         raise
@@ -180,6 +198,7 @@ def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[
         "certificate": act.holder.certificate_hash.hex(),
         "statement": sha256(proposed.statement).hexdigest(),
         **({"by": "representative"} if fields.get("representative") else {}),
+        **_commit_at_counter(act.id, find_turn(fields), signer, at=at),
         **performers[kind](act),
     }
     entry_id = record(kind=kind, facts=facts, at=at)
@@ -187,8 +206,21 @@ def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[
     return Done(act_id=act.id, entry_id=entry_id, kind=kind)
 
 
-def _answer_refused(act_id: UUID, refusal: Refusal, *, at: datetime) -> None:
-    insert(AnsweredAct(id=act_id, answer=refusal.code, data=refusal.data(), answered_at=at))
+def _commit_at_counter(act_id: UUID, turn: Turn | None, signer: VerifiedSigner, *, at: datetime) -> dict[str, str]:
+    """Have the case that a statement names agree; return the place as facts, none for an act at home."""
+    if turn is None:
+        return {}
+    commit_act(turn, act_id, signer.fingerprint, at=at)
+    return {"counter": turn.case.counter, "terminal": turn.terminal, "case": str(turn.case.id)}
+
+
+@transaction.atomic
+def _answer_refused(proposed: Proposed, signer: VerifiedSigner | None, refusal: Refusal, *, at: datetime) -> None:
+    """Keep the reason with the act, and let its case know; `signer` is None when the signature was not verified."""
+    insert(AnsweredAct(id=proposed.id, answer=refusal.code, data=refusal.data(), answered_at=at))
+    turn = find_turn(read_statement(proposed.statement))
+    if turn is not None:
+        close_refused_act(turn, proposed.id, signer.fingerprint if signer else None, at=at)
 
 
 def _hold(

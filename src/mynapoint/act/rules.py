@@ -11,6 +11,7 @@ import rfc8785
 
 from jpki.path import TrustAnchors
 from jpki.registry import Registry
+from mynapoint.case.rules import Turn, read_place
 from mynapoint.holder.rules import KnownHolder
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
@@ -54,6 +55,8 @@ class Proposal:
     content: Mapping[str, Any]
     attachment: Mapping[str, str] = field(default_factory=dict)
     by_representative: bool = False
+    turn: Turn | None = None
+    """The case at a counter in which it is proposed; None at home."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +158,19 @@ class SubmissionMalformed(UnableToAct):
     code = "submission_malformed"
 
 
-def compose_statement(proposal: Proposal, *, act_id: UUID, nonce: bytes, audience: str, created_at: datetime) -> bytes:
-    """Return the bytes that the card signs: the domain line and the statement in canonical JSON (RFC 8785)."""
+def compose_statement(
+    proposal: Proposal,
+    *,
+    act_id: UUID,
+    nonce: bytes,
+    audience: str,
+    created_at: datetime,
+    place: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return the bytes that the card signs: the domain line and the statement in canonical JSON (RFC 8785).
+
+    `place` is what the case says of itself, when the act is proposed in one.
+    """
     return DOMAIN_LINE + rfc8785.dumps(
         {
             "act": str(act_id),
@@ -168,6 +182,7 @@ def compose_statement(proposal: Proposal, *, act_id: UUID, nonce: bytes, audienc
             "programme": {"id": proposal.programme_id, "title": proposal.programme_title},
             "content": dict(proposal.content),
             **({"representative": True} if proposal.by_representative else {}),
+            **({"place": dict(place)} if place else {}),
         }
     )
 
@@ -176,6 +191,12 @@ def read_statement(statement: bytes) -> dict[str, Any]:
     """Return the fields of a statement that this platform composed."""
     fields: dict[str, Any] = json.loads(statement.removeprefix(DOMAIN_LINE))
     return fields
+
+
+def find_turn(statement: Mapping[str, Any]) -> Turn | None:
+    """Return the case that a statement names; None when it was made for home."""
+    place = statement.get("place")
+    return read_place(place) if place else None
 
 
 def check_in_time(*, expires_at: datetime, at: datetime) -> None:

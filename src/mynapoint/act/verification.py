@@ -22,6 +22,7 @@ from mynapoint.act.rules import (
     check_audience,
     check_in_time,
 )
+from mynapoint.case.rules import Fingerprint, fingerprint_of
 from mynapoint.programme.rules import Programme, check_renewal_wait
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class VerifiedSigner:
 
     certificate: CertificateId
     lineage: Lineage
+    fingerprint: Fingerprint
 
 
 def verify(submission: Submission, expected: Expected, *, authorities: Authorities, at: datetime) -> VerifiedSigner:
@@ -74,7 +76,9 @@ def verify(submission: Submission, expected: Expected, *, authorities: Authoriti
         check_statement_signature(certificate, expected.statement, submission.signature)
     except StatementSignatureInvalid:
         raise SignatureInvalid from None
-    return VerifiedSigner(certificate=CertificateId.of(certificate), lineage=lineage)
+    return VerifiedSigner(
+        certificate=CertificateId.of(certificate), lineage=lineage, fingerprint=fingerprint_of(submission.certificate)
+    )
 
 
 def _check_certificate(der: bytes, *, anchors: TrustAnchors, at: datetime) -> HolderCertificate:

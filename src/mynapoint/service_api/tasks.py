@@ -16,6 +16,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
+from mynapoint.case.operations import end_lapsed, forget_slips
 from mynapoint.draft import operations as drafts
 from mynapoint.journal.operations import sequence
 from mynapoint.service_api import nonces
@@ -80,6 +81,14 @@ def forget_drafts(timestamp: int) -> None:
     """Delete the drafts whose time is over."""
     while drafts.forget(at=settings.CLOCK()):
         pass
+
+
+@app.periodic(cron="* * * * * */15")
+@app.task(name="end_lapsed_cases", queue=UPKEEP, queueing_lock="end_lapsed_cases")
+def end_lapsed_cases(timestamp: int) -> None:
+    """Forget the keys of cases that time has ended, and the slips that are too old."""
+    end_lapsed(at=settings.CLOCK())
+    forget_slips(at=settings.CLOCK())
 
 
 @app.periodic(cron="* * * * *")

@@ -1,0 +1,244 @@
+"""What can be done at a counter. Each of these is one transaction, or part of the act's own."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from mynapoint.case import turns
+from mynapoint.case.book import DatabaseBook
+from mynapoint.case.decisions import (
+    ActDisplayed,
+    ActOffered,
+    ActRefused,
+    ActSigned,
+    CardReported,
+    Event,
+    Leave,
+    Pause,
+    RemovalReported,
+    TimePassed,
+    TimeWanted,
+    decide,
+)
+from mynapoint.case.facts import Case
+from mynapoint.case.models import CounterExtension, LiveCase, PausedCase
+from mynapoint.case.rules import (
+    CardHash,
+    CaseName,
+    ExtensionReason,
+    Farewell,
+    Fingerprint,
+    Seat,
+    Slip,
+    SlipUnknown,
+    Turn,
+    check_extension,
+    compose_place,
+    day_of,
+)
+from mynapoint.case.turns import Opening, Paused, find_closing, take
+from mynapoint.journal.operations import record
+from mynapoint.kernel.integrity import constraint_name
+
+T = TypeVar("T")
+ROUNDS: Final = 12
+"""So many terminals of one counter may open a case at the same instant."""
+_BOOK: Final = DatabaseBook()
+_LOST_RACES: Final = frozenset(
+    {"one_case_per_name", "one_case_per_number", "one_case_per_terminal", "one_extension_per_number"}
+)
+
+
+def open_case(name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime | None, at: datetime) -> Case:
+    """Open a case at a terminal, which ends the one before; the same name again gives the same case.
+
+    `closes_at` is when the counter's calendar closes it today, None while it is closed. A supervisor's extension is
+    known here.
+
+    :raises CounterClosed: when the counter takes no more cases.
+    :raises CaseElsewhere: when another terminal has opened a case under this name.
+    """
+    return _open(Opening(name, seat, user_id, closes_at), at=at)
+
+
+def report_card(counter: str, terminal: str, fingerprint: Fingerprint, *, at: datetime) -> None:
+    """Take the card program's word that a card is there; it says so again every few seconds.
+
+    The first card of a case is the case's card; a second one ends it.
+    """
+    _report(counter, terminal, CardReported(fingerprint), at=at)
+
+
+def report_removal(counter: str, terminal: str, *, at: datetime) -> None:
+    """Take the card program's word that no card is there, which ends the case once it had one."""
+    _report(counter, terminal, RemovalReported(), at=at)
+
+
+@transaction.atomic
+def take_act(turn: Turn, act_id: UUID, *, at: datetime) -> Mapping[str, Any]:
+    """Let an act be proposed in a case, in the place of an earlier one; return what its statement says of the place.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when it is not allowed.
+    """
+    case = take(_BOOK, turn.case, ActOffered(turn.terminal, act_id), at=at)
+    return compose_place(case.seat, case.name.id, number=case.number)
+
+
+@transaction.atomic
+def show_act(turn: Turn, act_id: UUID, *, at: datetime) -> Case:
+    """Note that the citizen's own screen shows an act.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, ActNotInCase: when it must not show it.
+    """
+    return take(_BOOK, turn.case, ActDisplayed(turn.terminal, act_id), at=at)
+
+
+def commit_act(turn: Turn, act_id: UUID, fingerprint: Fingerprint, *, at: datetime) -> None:
+    """Check, within the act's own transaction, that this card may sign this act in this case, and note that it did.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, ActNotInCase, ActNotShown, AnotherCardInCase: when it may not.
+    """
+    take(_BOOK, turn.case, ActSigned(turn.terminal, act_id, fingerprint), at=at)
+
+
+@transaction.atomic
+def close_refused_act(turn: Turn, act_id: UUID, fingerprint: Fingerprint | None, *, at: datetime) -> None:
+    """Note that an act was refused; if it was signed with another card than the case's, that ends the case.
+
+    `fingerprint` is that of a card whose signature was verified, else None.
+    """
+    take(_BOOK, turn.case, ActRefused(act_id, fingerprint), at=at)
+
+
+@transaction.atomic
+def continue_case(turn: Turn, *, at: datetime) -> Case:
+    """Note that somebody is still there.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere: when it is too late, or not theirs.
+    """
+    return take(_BOOK, turn.case, TimeWanted(turn.terminal), at=at)
+
+
+@transaction.atomic
+def end_case(turn: Turn, reason: Farewell, *, at: datetime) -> Case:
+    """End a case; one that is over stays as it is.
+
+    :raises CaseUnknown, CaseElsewhere: when it is not theirs.
+    """
+    return take(_BOOK, turn.case, Leave(turn.terminal, reason), at=at)
+
+
+@transaction.atomic
+def pause_case(turn: Turn, *, expires_at: datetime, at: datetime) -> Slip:
+    """End a case so that its card can continue it with a slip, which is kept nowhere.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when there is nothing to pause.
+    """
+    case = _BOOK.lock(turn.case)
+    _BOOK.add(case, decide(case, Pause(turn.terminal), at=at))
+    assert case.key is not None, "a case that nothing has ended has its key"
+    slip = Slip(id=case.name.id, secret=case.key)
+    PausedCase.objects.create(id=slip.id, secret_hash=slip.hash_secret(), card_hash=case.card, expires_at=expires_at)
+    return slip
+
+
+def resume_case(
+    slip: Slip, name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime | None, at: datetime
+) -> Case:
+    """Open a case that continues a paused one: any other card than that one's ends it.
+
+    :raises SlipUnknown: when no paused case has this slip, or it is too old.
+    :raises CounterClosed, CaseElsewhere: as `open_case`.
+    """
+    paused = PausedCase.objects.filter(id=slip.id, expires_at__gt=at).first()
+    if paused is None or not slip.opens(bytes(paused.secret_hash)):
+        raise SlipUnknown
+    card = Paused(slip.secret, CardHash(bytes(paused.card_hash)))
+    return _open(Opening(name, seat, user_id, closes_at, paused=card), at=at)
+
+
+def extend_counter(
+    counter: str,
+    *,
+    until: datetime,
+    reason: ExtensionReason,
+    user_id: int,
+    closes_at: datetime | None,
+    at: datetime,
+) -> UUID:
+    """Keep a counter open longer today, by a supervisor's word; return the journal entry.
+
+    `closes_at` is when its calendar closes it today, None when it is closed by now.
+
+    :raises ExtensionNotLater: when that is not later than it is open anyway, or not today.
+    """
+
+    def extend() -> UUID:
+        extensions = _BOOK.get_extensions(counter, day_of(at))
+        check_extension(until, standing=find_closing(closes_at, extensions), at=at)
+        entry_id = record(
+            kind="counter_extended",
+            facts={"counter": counter, "until": until.isoformat(), "reason": reason, "user": user_id},
+            at=at,
+        )
+        CounterExtension.objects.create(
+            counter=counter,
+            day=day_of(at),
+            number=len(extensions) + 1,
+            until=until,
+            reason=reason,
+            user_id=user_id,
+            entry_id=entry_id,
+            extended_at=at,
+        )
+        return entry_id
+
+    return _until_first(extend)
+
+
+def end_lapsed(*, at: datetime) -> int:
+    """Write down which cases time has ended, at the instant at which it did, and forget their keys; return how many.
+
+    Nothing waits for this: a case is over when its time is. This is for its key, which must not outlive it.
+    """
+    names = [CaseName(*row) for row in LiveCase.objects.values_list("counter", "case_id")]
+    return sum(_end_if_lapsed(name, at=at) for name in names)
+
+
+@transaction.atomic
+def forget_slips(*, at: datetime) -> int:
+    """Delete slips that nobody can use any more; return how many."""
+    return PausedCase.objects.filter(expires_at__lte=at).delete()[0]
+
+
+def _open(opening: Opening, *, at: datetime) -> Case:
+    """Open a case; who opens another one at the same instant and is second looks again."""
+    return _until_first(lambda: turns.open_case(_BOOK, opening, at=at))
+
+
+def _until_first(write: Callable[[], T]) -> T:
+    """Run a transaction again for as long as another one takes the number or the place that it wanted."""
+    for _ in range(ROUNDS):
+        try:
+            with transaction.atomic():
+                return write()
+        except IntegrityError as error:
+            if constraint_name(error) not in _LOST_RACES:
+                raise
+    raise RuntimeError("this counter kept being written to")
+
+
+@transaction.atomic
+def _report(counter: str, terminal: str, event: Event, *, at: datetime) -> None:
+    """Let the terminal's live case know; a terminal without one has nothing to know."""
+    name = LiveCase.objects.filter(counter=counter, terminal=terminal).values_list("case_id", flat=True).first()
+    if name is not None:
+        take(_BOOK, CaseName(counter, name), event, at=at)
+
+
+@transaction.atomic
+def _end_if_lapsed(name: CaseName, *, at: datetime) -> bool:
+    return take(_BOOK, name, TimePassed(), at=at).ended is not None

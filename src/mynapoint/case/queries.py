@@ -1,0 +1,82 @@
+"""What can be asked about cases."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from mynapoint.case.book import DatabaseBook
+from mynapoint.case.facts import Case
+from mynapoint.case.models import LiveCase, OpenedCase
+from mynapoint.case.rules import CaseName, CaseUnknown, Colour, Over, Seat, colour_of, day_of
+from mynapoint.case.turns import find_closing
+
+_BOOK = DatabaseBook()
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as its screens show it at an instant. What is typed, whose card it is and which account: all not here."""
+
+    name: CaseName
+    seat: Seat
+    number: int
+    colour: Colour
+    user_id: int
+    opened_at: datetime
+    over: Over | None
+    has_card: bool
+    act_id: UUID | None
+    is_shown: bool
+    acts_done: int
+    is_warned: bool
+    idle_at: datetime
+    closes_at: datetime
+
+
+def get_case(name: CaseName, *, at: datetime) -> CaseView:
+    """Return a case.
+
+    :raises CaseUnknown: when there is none.
+    """
+    case = _BOOK.find(name)
+    if case is None:
+        raise CaseUnknown
+    return _view(case, at=at)
+
+
+def find_open_case(counter: str, terminal: str, *, at: datetime) -> CaseView | None:
+    """Return the case that is open at a terminal."""
+    case_id = LiveCase.objects.filter(counter=counter, terminal=terminal).values_list("case_id", flat=True).first()
+    case = _BOOK.find(CaseName(counter, case_id)) if case_id else None
+    return None if case is None or case.over(at=at) else _view(case, at=at)
+
+
+def list_cases(counter: str, day: date, *, at: datetime) -> list[CaseView]:
+    """Return a counter's cases of one day, by their numbers."""
+    rows = OpenedCase.objects.filter(counter=counter, day=day).order_by("number")
+    return [_view(_BOOK.read(row), at=at) for row in rows]
+
+
+def get_closing(counter: str, *, closes_at: datetime | None, at: datetime) -> datetime | None:
+    """Return when a counter closes today: what its calendar says (None: closed), or a supervisor said later."""
+    return find_closing(closes_at, _BOOK.get_extensions(counter, day_of(at)))
+
+
+def _view(case: Case, *, at: datetime) -> CaseView:
+    over = case.over(at=at)
+    return CaseView(
+        name=case.name,
+        seat=case.seat,
+        number=case.number,
+        colour=colour_of(case.number),
+        user_id=case.user_id,
+        opened_at=case.opened_at,
+        over=over,
+        has_card=case.card is not None and over is None,
+        act_id=case.act_id if over is None else None,
+        is_shown=case.is_shown,
+        acts_done=case.acts_done,
+        is_warned=over is None and at >= case.warned_at(),
+        idle_at=case.idle_at(),
+        closes_at=case.closes_at,
+    )
