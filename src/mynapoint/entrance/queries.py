@@ -53,6 +53,11 @@ def find_closure(*, at: datetime) -> Closure | None:
     return Closure(from_at=newest.from_at, until_at=newest.until_at)
 
 
+def count_changes() -> int:
+    """Return how often it was changed how people are let in, or when nothing is taken in."""
+    return AdmissionChange.objects.count() + Maintenance.objects.count()
+
+
 def as_admission(row: AdmissionChange) -> Admission:
     """Return a row as the rules know it."""
     return Admission(

@@ -1,0 +1,67 @@
+"""The moment for which a page counts: the minute, and how often the texts that pages show have changed."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+from typing import Final, Generic, TypeVar
+
+import psycopg
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from mynapoint.directory import queries as directory
+from mynapoint.entrance.queries import count_changes
+from mynapoint.place import queries as place
+from mynapoint.programme import queries as programme
+
+SECONDS: Final = 1.0
+"""how old the answer may be to whether a text has changed"""
+T = TypeVar("T")
+
+
+class Remembered(Generic[T]):
+    """What the database said a moment ago: asked again after a second, by one request at a time.
+
+    While it gives no answer, its last one counts.
+    """
+
+    def __init__(self, question: Callable[[], T], *, at_first: T, seconds: float = SECONDS) -> None:
+        self._question = question
+        self._answer = at_first
+        self._seconds = seconds
+        self._asked_at = float("-inf")
+        self._lock = Lock()
+
+    def __call__(self) -> T:
+        """Return the answer, asked for again when it is old."""
+        if time.monotonic() - self._asked_at > self._seconds and self._lock.acquire(blocking=False):
+            try:
+                self._answer = self._question()
+            except (DatabaseError, psycopg.Error):  # pragma: no cover
+                pass
+            finally:
+                self._asked_at = time.monotonic()
+                self._lock.release()
+        return self._answer
+
+    def forget(self) -> None:
+        """Ask at the next question."""
+        self._asked_at = float("-inf")
+
+
+def count_texts() -> tuple[int, ...]:
+    """This will count the texts of every kind that pages show, from outside a request."""
+    try:
+        registers = (programme.REGISTER, directory.REGISTER, place.REGISTER)
+        return (*(register.count_texts() for register in registers), count_changes())
+    finally:
+        connection.close()
+
+
+TEXTS: Final[Remembered[tuple[int, ...]]] = Remembered(count_texts, at_first=())
+
+
+def get_moment() -> tuple[datetime, tuple[int, ...]]:
+    """This will give the moment that it is now."""
+    return settings.CLOCK().replace(second=0, microsecond=0), TEXTS()
