@@ -6,12 +6,12 @@ from datetime import datetime
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
-import psycopg
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from mynapoint.directory import queries as directory
 from mynapoint.entrance.queries import count_changes
+from mynapoint.kernel.connection import Unreached, is_database_away
 from mynapoint.place import queries as place
 from mynapoint.programme import queries as programme
 
@@ -38,8 +38,9 @@ class Remembered(Generic[T]):
         if time.monotonic() - self._asked_at > self._seconds and self._lock.acquire(blocking=False):
             try:
                 self._answer = self._question()
-            except (DatabaseError, psycopg.Error):  # pragma: no cover
-                pass
+            except Unreached as error:
+                if not is_database_away(error):
+                    raise
             finally:
                 self._asked_at = time.monotonic()
                 self._lock.release()
