@@ -21,7 +21,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser demo test test-pg15 mutants check bench format tokens simulate-lives
+.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens simulate-lives
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -70,6 +70,19 @@ browser: .venv/.browser ## Add what the tests in a browser need (Debian's packag
 		echo "make: as root on Debian 12: apt-get install $$missing" >&2; \
 	fi
 
+load: .venv/.load ## Add what measuring the pages needs (Debian's nginx-light and wrk when root).
+
+# Where they cannot be, their rows are left out.
+.venv/.load: .venv/.synced
+	@missing="$$($(BIN)/python -m bench.nginx)"; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+		$(call install,$$missing); missing="$$($(BIN)/python -m bench.nginx)"; \
+	fi; \
+	if [ -z "$$missing" ]; then touch $@; else \
+		echo "make: the pages are not measured, for want of: $$missing" >&2; \
+		echo "make: as root on Debian 12: apt-get install $$missing" >&2; \
+	fi
+
 demo: setup ## Run the whole journey and leave the site running (ARGS=--once: end after the journey).
 	@$(BIN)/python -m demo $(ARGS)
 
@@ -98,7 +111,7 @@ format: setup ## Write every file as `make check` wants it.
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: setup reader ## Measure (ARGS=--json: one object a row).
+bench: setup reader load ## Measure (ARGS=--json: one object a row).
 	@$(BIN)/python -m bench $(ARGS)
 
 # Vendored, so that nothing is fetched when the site runs or is built; needs npm.

@@ -1,7 +1,9 @@
-"""The limit of a page: Debian's nginx serves the same bytes from a file."""
+"""The limit of a page: Debian's nginx serves the same bytes from a file. Run as a program, it lists what is missing."""
 
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,18 +25,14 @@ http {{
 """
 
 
-class ToolsMissing(Exception):
-    """Debian's nginx or wrk is not there: `make bench` installs them when root."""
+# Debian keeps servers' programs where not everybody's PATH leads.
+_PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+_PACKAGES: Final = {"nginx": "nginx-light", "wrk": "wrk"}
 
 
-def check_tools() -> None:
-    """Check that what measures pages is there.
-
-    :raises ToolsMissing: naming what is not.
-    """
-    missing = [name for name in ("nginx", "wrk") if shutil.which(name) is None]
-    if missing:
-        raise ToolsMissing(", ".join(missing))
+def find_missing() -> list[str]:
+    """Name the Debian packages that measuring pages takes and that are missing."""
+    return [package for name, package in _PACKAGES.items() if shutil.which(name, path=_PATH) is None]
 
 
 @contextmanager
@@ -49,11 +47,14 @@ def serving(folder: Path, files: dict[str, bytes]) -> Iterator[int]:
     user = "user root;" if Path("/proc/self").stat().st_uid == 0 else ""
     text = _SETTINGS.format(workers=WORKERS, folder=folder, port=port, user=user)
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
-    with subprocess.Popen(
-        ["nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"], stderr=subprocess.DEVNULL
-    ) as process:
+    words = [shutil.which("nginx", path=_PATH) or "nginx", "-c", folder / "nginx.conf", "-e", folder / "error.log"]
+    with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
         try:
             time.sleep(0.5)
             yield port
         finally:
             process.terminate()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(" ".join(find_missing()))

@@ -11,7 +11,7 @@ from statistics import median, quantiles
 from typing import Final
 
 from bench.crowd import connect
-from bench.nginx import ToolsMissing, check_tools, serving
+from bench.nginx import find_missing, serving
 from bench.progress import say
 from bench.stage import running, settled_town
 from bench.table import Row
@@ -54,10 +54,8 @@ QUICK: Final = Size(rounds=1, seconds=1, visits=500, arrivals=300, twice=3)
 def measure(quick: bool) -> Iterator[Row]:
     """Yield pages a second with their ratio to nginx, the slowest of a steady crowd, and the arrivals a second."""
     size = QUICK if quick else FULL
-    try:
-        check_tools()
-    except ToolsMissing as missing:
-        print(f"pages beside nginx: LEFT OUT, missing {missing}", file=sys.stderr)
+    if missing := find_missing():
+        print(f"site: LEFT OUT, missing {' '.join(missing)}", file=sys.stderr)
         return
     with settled_town() as town:
         _register_many(town)

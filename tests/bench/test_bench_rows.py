@@ -6,13 +6,16 @@ import sys
 
 import pytest
 
+from bench.nginx import find_missing
 from bench.table import Row
 from cast import ROOT
+from left_out import PAGES_NOT_MEASURED
 
 FIELDS = {"name", "figure", "unit", "limit", "ratio", "goal"}
 GOALS = {
     "acts": {"applications, 16 clients, to the linked account": 0.15},
     "reservations": {"reservations, 5,000 holders": 0.8},
+    "site": {"site, start page": 0.1, "site, 500 mixed pages a second, 95 of 100 within": 1.0},
     "stack": {},
     "verification": {"statement verification, one core": 0.25},
 }
@@ -32,6 +35,8 @@ class TestRow:
 class TestMeasurements:
     @pytest.mark.parametrize("name", GOALS)
     def test_prints_one_object_a_row_on_standard_output(self, name: str) -> None:
+        if name == "site" and (missing := find_missing()):
+            pytest.skip(f"{PAGES_NOT_MEASURED}, MISSING: {' '.join(missing)}")
         words = [sys.executable, "-m", "bench", "--quick", "--json", "--only", name]
         done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
         rows = [json.loads(line) for line in done.stdout.splitlines()]
