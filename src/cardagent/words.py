@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cardagent.languages import Language, Phrases, get_phrases
-from cardagent.statement import Application, Objection, Statement
+from cardagent.statement import Application, Inquiry, Objection, Statement
 
 Row = tuple[str, str]
 
@@ -34,6 +34,7 @@ def put_into_words(statement: Statement, *, language: Language = Language.JAPANE
         warnings=(
             *((phrases.say("statement.place_is_yours"),) if statement.place else ()),
             *(_warn_of_choice(phrases) if isinstance(statement, Application) else ()),
+            *((phrases.say("statement.inquiry_is_seen"),) if isinstance(statement, Inquiry) else ()),
         ),
     )
 

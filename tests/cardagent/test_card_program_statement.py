@@ -298,11 +298,22 @@ class TestPutIntoWords:
         for part in ("申込", "マイナポイント（第1弾）", *content, ORIGIN, "10時05分00秒"):
             assert part in said
 
-    @pytest.mark.parametrize(("kind", "word"), [("reservation", "予約"), ("inquiry", "何も変わりません")])
-    def test_warns_of_nothing_that_can_be_taken_back(self, kind: str, word: str) -> None:
-        wording = put_into_words(parse_statement(encode(make_fields(kind))))
-        assert word in str(wording)
+    def test_warns_of_nothing_that_can_be_taken_back(self) -> None:
+        wording = put_into_words(parse_statement(encode(make_fields("reservation"))))
+        assert "予約" in str(wording)
         assert not wording.warnings
+
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            (Language.JAPANESE, "自分で開いた手続だけに署名してください"),
+            (Language.EASY_JAPANESE, "手続（てつづき）だけに署名"),
+            (Language.ENGLISH, "Sign only what you opened yourself"),
+        ],
+    )
+    def test_warns_that_an_inquiry_is_seen_by_whoever_has_its_link(self, language: Language, said: str) -> None:
+        wording = put_into_words(parse_statement(encode(make_fields("inquiry"))), language=language)
+        assert [said in warning for warning in wording.warnings] == [True]
 
     @pytest.mark.parametrize(
         ("language", "said"),
@@ -340,6 +351,8 @@ class TestPutIntoWords:
         ],
     )
     def test_says_first_whose_turn_at_which_counter_it_is(self, language: Language, said: str) -> None:
-        wording = put_into_words(parse_statement(encode(make_fields("inquiry") | {"place": PLACE})), language=language)
+        wording = put_into_words(
+            parse_statement(encode(make_fields("reservation") | {"place": PLACE})), language=language
+        )
         assert wording.rows[0][1] == said
         assert len(wording.warnings) == 1
