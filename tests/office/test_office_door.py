@@ -1,10 +1,12 @@
 """The office's door against somebody who guesses."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
 from closing_parties import TOKYO
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -141,3 +143,13 @@ class TestGuessesAtOnce:
         race([lambda: begin_try(a_visitor(), at=NOON)] * 8)
         assert LoginTry.objects.count() == FREE_TRIES_OF_A_NAME
         connection.close()
+
+
+@pytest.mark.django_db
+class TestOfficeAdd:
+    def test_says_in_words_what_stands_against_it(self, aoi: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n12345\n"))
+        with pytest.raises(CommandError, match="there is a user aoi already"):
+            call_command("office", "add", "aoi")
+        with pytest.raises(CommandError, match="too easy to guess"):
+            call_command("office", "add", "midori")

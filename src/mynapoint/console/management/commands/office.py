@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mynapoint.kernel.refusal import Refusal
-from mynapoint.office.operations import add_office_user
+from mynapoint.office.operations import PasswordTooWeak, UserNameTaken, add_office_user
 
 
 class Command(BaseCommand):
@@ -27,6 +26,8 @@ class Command(BaseCommand):
         password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         try:
             user = add_office_user(name, password=password)
-        except Refusal as refusal:
-            raise CommandError(str(refusal)) from None
+        except UserNameTaken:
+            raise CommandError(f"there is a user {name} already; choose another name") from None
+        except PasswordTooWeak as refusal:
+            raise CommandError(f"the password is too easy to guess:\n{refusal.problems}") from None
         self.stdout.write(f"{user.username} works for the office now")
