@@ -45,9 +45,15 @@ class Wish:
 
     def without(self, part: str) -> "Wish":
         """Return the wish without one of its parts."""
-        if part in FLAGS:
-            return replace(self, flags=self.flags - {part})
-        return replace(self, **{part: ""})
+        match part:
+            case "text":
+                return replace(self, text="")
+            case "kind":
+                return replace(self, kind="")
+            case "way":
+                return replace(self, way="")
+            case _:
+                return replace(self, flags=frozenset(flag for flag in self.flags if flag != part))
 
     @property
     def parts(self) -> tuple[str, ...]:
