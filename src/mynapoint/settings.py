@@ -312,6 +312,7 @@ MIDDLEWARE = (
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mynapoint.site.shell.stops.Availability",
+    "mynapoint.site.waiting.closing_time.ClosingTime",
 )
 ROOT_URLCONF = "mynapoint.urls"
 WSGI_APPLICATION = "mynapoint.wsgi.application"

@@ -70,7 +70,7 @@ class TestForPrograms:
         assert json.loads(answer.content)["code"] == code
         assert ("Allow" in answer.headers) == (status == 405)
 
-    def test_closes_the_connection_on_a_body_that_it_does_not_read(self, client: Client) -> None:
+    def test_closes_the_connection_on_a_body_that_it_does_not_read(self, client: Client, db: None) -> None:
         answer = client.post(SIGNATURE, b"x" * (MAX_BODY + 1), content_type="application/json")
         assert (answer.status_code, answer["Content-Type"], answer["Connection"]) == (413, CONTENT_TYPE, "close")
         assert json.loads(answer.content)["code"] == "body_too_large"

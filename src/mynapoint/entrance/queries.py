@@ -45,12 +45,18 @@ def find_way(number: TicketNumber, *, since: datetime) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def find_closure(*, at: datetime) -> Closure | None:
-    """Return the maintenance that is announced or on, as the newest announcement has it; None when it is over."""
+def find_announced() -> Closure | None:
+    """Return the maintenance that was announced last, over or not; None when there is none, or it was withdrawn."""
     newest = Maintenance.objects.order_by("-number").first()
-    if newest is None or newest.from_at is None or newest.until_at is None or at >= newest.until_at:
+    if newest is None or newest.from_at is None or newest.until_at is None:
         return None
     return Closure(from_at=newest.from_at, until_at=newest.until_at)
+
+
+def find_closure(*, at: datetime) -> Closure | None:
+    """Return the maintenance that is to come or on; None when it is over."""
+    announced = find_announced()
+    return announced if announced is not None and at < announced.until_at else None
 
 
 def count_changes() -> int:

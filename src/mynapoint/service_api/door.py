@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Final, Protocol
 
 import httpx2
 import structlog
@@ -24,6 +24,7 @@ from mynapoint.application.rules import (
     UnableToApply,
 )
 from mynapoint.directory.rules import Service, ServiceKey, normalise_typed
+from mynapoint.service_api import silences
 from mynapoint.service_api.identity import platform_key
 from mynapoint.service_api.transport import BoundedTransport
 from paymentservice.bodies import write_body
@@ -48,6 +49,14 @@ _CODE: Final = re.compile(r"[a-z_]{1,40}")
 _HINT_MARKS: Final = frozenset(" 　*＊●○•・-‐…/.()（）")
 
 
+class NoteSilence(Protocol):
+    """Who takes note that a service gave no answer to rely on."""
+
+    def __call__(self, service_id: str, *, at: datetime) -> None:
+        """Take note of it."""
+        ...
+
+
 class HintRefused(Exception):
     """A service's hint would carry what it must not: the account id itself, or characters that deceive the eye."""
 
@@ -55,10 +64,18 @@ class HintRefused(Exception):
 class HttpPaymentServiceDoor:
     """The way to every payment service, over one pool of connections; safe to share between threads."""
 
-    def __init__(self, *, key: SigningKey, clock: Clock, transport: httpx2.BaseTransport) -> None:
+    def __init__(
+        self,
+        *,
+        key: SigningKey,
+        clock: Clock,
+        transport: httpx2.BaseTransport,
+        note_silence: NoteSilence | None = None,
+    ) -> None:
         self._key = key
         self._clock = clock
         self._transport = transport
+        self._note_silence = note_silence
         self._clients: dict[tuple[str, tuple[ServiceKey, ...]], SignedClient] = {}
 
     def check_account(
@@ -69,6 +86,16 @@ class HttpPaymentServiceDoor:
         :raises AccountNotConfirmed, AccountClosed, AccountAlreadyLinked, TooManyAttempts: as the service says.
         :raises ServiceUnreachable: when there is no answer to rely on.
         """
+        try:
+            return self._check_account(service, programme_id=programme_id, account_id=account_id, codes=codes, at=at)
+        except ServiceUnreachable:
+            if self._note_silence is not None:
+                self._note_silence(service.id, at=at)
+            raise
+
+    def _check_account(
+        self, service: Service, *, programme_id: str, account_id: str, codes: Sequence[str], at: datetime
+    ) -> CheckedAccount:
         question = AccountCheck(programme=programme_id, account_id=account_id, codes=list(codes))
         try:
             answer = self._client(service, at=at).ask(
@@ -120,7 +147,9 @@ class HttpPaymentServiceDoor:
 @cache
 def get_door() -> HttpPaymentServiceDoor:
     """Return this process's way to the services."""
-    return HttpPaymentServiceDoor(key=platform_key(), clock=settings.CLOCK, transport=BoundedTransport())
+    return HttpPaymentServiceDoor(
+        key=platform_key(), clock=settings.CLOCK, transport=BoundedTransport(), note_silence=silences.note
+    )
 
 
 def check_hint(hint: str, *, account_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The nonces that registered services have used."""
+"""The nonces that registered services have used, and when a service was silent."""
 
 from django.db import models
 
@@ -16,3 +16,14 @@ class SeenNonce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key_id} {self.seen_at.isoformat()}"
+
+
+class NoticedSilence(models.Model):
+    """A minute in which a service gave no answer to rely on."""
+
+    pk = models.CompositePrimaryKey("service", "noticed_at")
+    service = models.CharField(max_length=40)
+    noticed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.noticed_at.isoformat()}"

@@ -18,8 +18,9 @@ from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
 from mynapoint.case.operations import end_lapsed, forget_slips
 from mynapoint.draft import operations as drafts
+from mynapoint.entrance import operations as entrance
 from mynapoint.journal.operations import sequence
-from mynapoint.service_api import nonces
+from mynapoint.service_api import nonces, silences
 from mynapoint.service_api.door import get_door
 from mynapoint.settlement.operations import raise_missing_claims
 
@@ -96,6 +97,15 @@ def end_lapsed_cases(timestamp: int) -> None:
 def forget_nonces(timestamp: int) -> None:
     """Forget the nonces that can no longer be replayed."""
     nonces.forget_old(at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="forget_tickets", queue=UPKEEP, queueing_lock="forget_tickets")
+def forget_tickets(timestamp: int) -> None:
+    """Forget the tickets that could not be used again anyway, and which services were silent the day before."""
+    while entrance.forget_tickets(at=settings.CLOCK()):
+        pass
+    silences.forget_old(at=settings.CLOCK())
 
 
 @app.periodic(cron="* * * * * */5")

@@ -17,6 +17,8 @@ from mynapoint.programme import queries as programme
 
 SECONDS: Final = 1.0
 """how old the answer may be to whether a text has changed"""
+WHILE_AWAY: Final = 5.0
+"""more seconds until the database is asked again after it gave no answer"""
 T = TypeVar("T")
 
 
@@ -36,13 +38,15 @@ class Remembered(Generic[T]):
     def __call__(self) -> T:
         """Return the answer, asked for again when it is old."""
         if time.monotonic() - self._asked_at > self._seconds and self._lock.acquire(blocking=False):
+            pause = 0.0
             try:
                 self._answer = self._question()
             except Unreached as error:
                 if not is_database_away(error):
                     raise
+                pause = WHILE_AWAY
             finally:
-                self._asked_at = time.monotonic()
+                self._asked_at = time.monotonic() + pause
                 self._lock.release()
         return self._answer
 

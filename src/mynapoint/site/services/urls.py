@@ -2,12 +2,6 @@
 
 from django.urls import path
 
-from mynapoint.site.services import exports, pages
+from mynapoint.site.services import pages
 
-urlpatterns = [
-    path("services/", pages.services, name="services"),
-    path("services/list.json", exports.as_json, name="services-json"),
-    path("services/list.csv", exports.as_csv, name="services-csv"),
-    path("services/compare/", pages.compare, name="compare"),
-    path("services/<slug:service_id>/", pages.service, name="service"),
-]
+urlpatterns = [path("services/", pages.services, name="services")]

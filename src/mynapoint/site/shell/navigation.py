@@ -28,9 +28,9 @@ class Tongue:
     is_here: bool
 
 
-MAIN: Final = ("start", "services", "reserve", "status", "places")
+MAIN: Final = ("start", "services", "reserve", "status")
 # The pages of the footer, by address name.
-FOOT: Final = ("helpdesk", "privacy")
+FOOT: Final = ("privacy", "condition")
 
 
 def list_places(request: HttpRequest, names: tuple[str, ...]) -> list[Place]:

@@ -13,6 +13,7 @@ from mynapoint.programme.queries import list_programmes
 from mynapoint.programme.rules import Programme
 from mynapoint.site.shell.languages import NAMESPACES, read_language
 from mynapoint.site.shell.refusals import explain
+from mynapoint.site.waiting.announced import get_closure
 
 
 def show(request: HttpRequest, page: str, *, at: datetime, status: int = 200, **context: Any) -> HttpResponse:
@@ -22,7 +23,13 @@ def show(request: HttpRequest, page: str, *, at: datetime, status: int = 200, **
     `site/chapter/page.html`, whose words are phrases.
     """
     templates = [f"site/{page}.{read_language(request)}.html", f"site/{page}.html"]
-    return render(request, templates, {"programme": get_served(at=at), **context}, status=status)
+    closure = get_closure()
+    around = {
+        "programme": get_served(at=at),
+        "closure": closure,
+        "is_closed": closure is not None and closure.is_on(at=at),
+    }
+    return render(request, templates, {**around, **context}, status=status)
 
 
 def show_refused(
