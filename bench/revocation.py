@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
@@ -20,7 +21,7 @@ from bench.crowd import Card, issue_cards
 from bench.progress import say
 from bench.stage import AT, empty_folder, own_cluster
 from bench.table import Row
-from bench.verification import STATEMENT
+from bench.verification import GOAL, STATEMENT, ask_openssl
 from jpki.certificate import CertificateId
 from jpki.crl import read_revocation_list
 from jpki.ocsp import OcspQuestion
@@ -35,6 +36,7 @@ from jpki.virtual.register import AuthorityRegistry
 MILLION: Final = 1_000_000
 KEY: Final = b"B" * 32
 _CARDS: Final = 50
+_WITHOUT: Final = "none"
 _FIRST_SERIAL: Final = 1 << 40
 """Above every card's: the million are other people's."""
 
@@ -58,19 +60,19 @@ def measure(quick: bool) -> Iterator[Row]:
         size, seconds = (20_000, 0.2) if quick else (MILLION, 2.0)
         code = f"from bench.revocation import print_rows; print_rows({str(folder)!r}, {size}, {seconds})"
         answer = subprocess.run([sys.executable, "-c", code], env=environment, check=True, stdout=subprocess.PIPE)
-    for name, figure, unit in json.loads(answer.stdout):
-        yield Row(name, figure, unit)
+    for row in json.loads(answer.stdout):
+        yield Row(**row)
 
 
 def print_rows(folder: str, size: int, seconds: float) -> None:
-    """Measure in a process of its own and print names, figures and units as JSON."""
+    """Measure in a process of its own and print the rows as JSON."""
     import django  # noqa: PLC0415 - settings are read once in a process: this one has its own
 
     django.setup()
-    print(json.dumps(list(_measure(Path(folder), size, seconds))))
+    print(json.dumps([asdict(row) for row in _measure(Path(folder), size, seconds)]))
 
 
-def _measure(folder: Path, size: int, seconds: float) -> Iterator[tuple[str, float, str]]:
+def _measure(folder: Path, size: int, seconds: float) -> Iterator[Row]:
     from mynapoint.registry.operations import import_lineages, import_revocations  # noqa: PLC0415
     from mynapoint.registry.queries import ImportedRegistry  # noqa: PLC0415
 
@@ -82,25 +84,27 @@ def _measure(folder: Path, size: int, seconds: float) -> Iterator[tuple[str, flo
 
     started = time.perf_counter()
     imported = import_revocations(read_revocation_list(der, anchors=anchors), key=KEY, at=AT)
-    yield f"CRL import, {size:,} serials", imported.count / (time.perf_counter() - started), "rows/s"
+    yield Row(f"CRL import, {size:,} serials", imported.count / (time.perf_counter() - started), "rows/s")
     lineages = "".join(authority.make_lineage_list(at=AT)).encode()
     import_lineages(lineages, issuers=frozenset({cards[0].certificate_id.issuer_key_id}), key=KEY, at=AT)
 
     registry = ImportedRegistry(key=KEY, crl_max_age=timedelta(days=2), lineage_max_age=timedelta(days=2))
     accepted = [check_certificate(card.certificate, anchors=anchors, at=AT) for card in cards]
     rate = _rate(lambda certificate: registry.check_not_revoked(certificate, at=AT), accepted, seconds)
-    yield f"revocation look-up at {size:,}, lists in tables", rate, "/s"
+    yield Row(f"revocation look-up at {size:,}, lists in tables", rate, "/s")
 
     own = AuthorityRegistry(folder / "authority")
     answers = {card.certificate_id: _ask(authority, card, anchors=anchors) for card in cards}
     checks: dict[str, Check] = {
-        "none": lambda _: None,
+        _WITHOUT: lambda _: None,
         "the authority's own register": lambda certificate: own.check_not_revoked(certificate, at=AT),
         "lists in tables": lambda certificate: registry.check_not_revoked(certificate, at=AT),
         "OCSP answers (network and responder apart)": lambda certificate: _judge(answers, certificate),
     }
     for name, check in checks.items():
-        yield f"verification with revocation: {name}", _verify(cards, check, anchors=anchors, seconds=seconds), "/s"
+        rate, limit = _verify(cards, check, anchors=anchors, seconds=seconds), ask_openssl() / 2
+        goal = GOAL if name == _WITHOUT else None
+        yield Row(f"verification with revocation: {name}", rate, "/s", limit, rate / limit, goal)
 
 
 def _verify(cards: list[Card], check: Check, *, anchors: TrustAnchors, seconds: float) -> float:

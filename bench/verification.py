@@ -39,7 +39,7 @@ def measure(quick: bool) -> Iterator[Row]:
     rates, limits = [], []
     for number in range(1, rounds + 1):
         rates.append(_verify(anchors, signed, seconds=seconds))
-        limits.append(_ask_openssl() / 2)
+        limits.append(ask_openssl() / 2)
         say(f"verification: round {number} of {rounds}, {rates[-1]:.0f}/s")
     ratio = median(rate / limit for rate, limit in zip(rates, limits, strict=True))
     yield Row(NAME, median(rates), "/s", median(limits), ratio, GOAL)
@@ -66,7 +66,7 @@ def _verify(anchors: TrustAnchors, signed: list[Signed], *, seconds: float) -> f
     raise AssertionError("nothing was signed")
 
 
-def _ask_openssl() -> float:
+def ask_openssl() -> float:
     """Return how many RSA-2048 verifications a second OpenSSL's own benchmark reaches on one core."""
     openssl = shutil.which("openssl")
     if openssl is None:

@@ -134,7 +134,8 @@ def show_around(journey: Journey) -> None:
     say("  春香さんはまだ何もしていません。予約し、はなまるペイの新しい口座で申し込んでみてください:")
     say(f"    会員番号 {account['account_id']}、確認番号 {' '.join(account['codes'])}、ウォレット {account['wallet']}")
     say("  命令で署名する(手続のページの住所を LINK に):")
-    say(f"    .venv/bin/mynapoint-card sign --demo-clock {town.folder}/clock.json --card {card} LINK")
+    here = f"--config {town.folder}/card.toml --demo-clock {town.folder}/clock.json --card {card}"
+    say(f"    .venv/bin/mynapoint-card sign {here} LINK")
     settings = shlex.join(
         f"{name}={value}" for name, value in town.environment.items() if name.startswith("MYNAPOINT_")
     )

@@ -14,6 +14,7 @@ from cardagent.contents import CardFacts
 from cardagent.languages import get_phrases
 from cardagent.sentences import Declined, PinMissing, Sentence
 from cardagent.site import Answer
+from cardagent.trust import TrustedSite
 from cardagent.words import Wording
 from jpki.pin import MalformedPin, Pin
 
@@ -25,6 +26,10 @@ class Conversation:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+
+    def show_site(self, site: TrustedSite) -> None:
+        """This will show which site asks, by the name that this program knows it under."""
+        self._console.print(Text(get_phrases().say("page.asked_by", name=site.name, origin=site.origin)))
 
     def show_statement(self, wording: Wording) -> None:
         """This will show what the signature will bind."""
@@ -98,6 +103,11 @@ class Conversation:
         self._console.print(Text(f"日時: {answer.done_at:%Y年%m月%d日 %H時%M分%S秒}"))
         for words in answer.words:
             self._console.print(Text(words))
+
+    def show_way_to_trust(self, origin: str, *, path: Path) -> None:
+        """This will say where a site is put on the list, by whoever made sure that it is the right one."""
+        self._console.print(Text(f"公式のサイトだと自分で確かめたときだけ、{path} に次の3行を足すと署名できます。"))
+        self._console.print(Text(f'[[sites]]\norigin = "{origin}"\nname = "サイトの名前"'))
 
     def show_stop(self, sentence: Sentence) -> None:
         """This will say why it ends here and what to do next."""

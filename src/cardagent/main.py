@@ -1,6 +1,6 @@
 """`mynapoint-card`: the command beside the card reader."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +13,10 @@ from cardagent.conversation import Conversation, read_pin_file
 from cardagent.link import ActLink
 from cardagent.places import CardPlace, find_card
 from cardagent.sentences import STOPS, find_sentence
-from cardagent.serving import find_configuration, run_window
+from cardagent.serving import find_configuration, refuse_configuration, run_window
 from cardagent.signing import look_at_card, open_act, sign_at
 from cardagent.site import hand_in_signature, open_http_client
+from cardagent.trust import Configuration, MalformedConfiguration, TrustedSite, UntrustedSite, find_trusted
 from cardagent.virtual_reader import serve_card
 from cardagent.words import put_into_words
 from democlock import get_clock
@@ -58,6 +59,7 @@ def program() -> None:
 def sign(
     link: Link,
     *,
+    config: ConfigFile = None,
     card: CardFileInstead = None,
     reader: Reader = None,
     wait: Wait = WAIT_SECONDS,
@@ -68,6 +70,7 @@ def sign(
     """手続の内容を表示し、暗証番号を確かめて、カードで署名します。"""
     with _converse() as conversation:
         act_link = ActLink.parse(link)
+        conversation.show_site(find_trusted(act_link, sites=_read_sites(config)))
         place = find_card(file=card, reader=reader, seconds=wait, tell_waiting=conversation.ask_for_card)
         _sign(act_link, place=place, pin_file=pin_file, is_agreed=yes, demo_clock=demo_clock, conversation=conversation)
 
@@ -124,7 +127,20 @@ def _converse() -> Iterator[Conversation]:
     except STOPS as stop:
         sentence = find_sentence(stop)
         conversation.show_stop(sentence)
+        if isinstance(stop, UntrustedSite):
+            conversation.show_way_to_trust(stop.origin, path=find_configuration())
         raise typer.Exit(sentence.code) from None
+    except MalformedConfiguration as error:
+        refuse_configuration(error)
+
+
+def _read_sites(config: Path | None) -> Sequence[TrustedSite]:
+    """This will read which sites may ask; a person who never wrote it down trusts none.
+
+    :raises MalformedConfiguration: when the file says something else, or the one that was named is missing.
+    """
+    path = config or find_configuration()
+    return Configuration.read(path).sites if config or path.exists() else ()
 
 
 def _sign(

@@ -3,7 +3,7 @@
 import signal
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
@@ -46,11 +46,16 @@ def run_window(
         _announce(configuration, port=port or configuration.port)
         serve(desk, port=port or configuration.port)
     except MalformedConfiguration as error:
-        _give_up(f"設定ファイル {error.path} を使えません: {error.problem}")
+        refuse_configuration(error)
     except DemonstrationOnly:
         _give_up("仮想カードと見本の時計は、MYNAPOINT_DEMO=1 で、この機械の中のサイトだけを相手にするときに使えます。")
     except PortTaken as error:
         _give_up(f"{HOST}:{error.port} はほかのプログラムが使っています。もう動いていないか確かめてください。")
+
+
+def refuse_configuration(error: MalformedConfiguration) -> NoReturn:
+    """This will end the program with what is wrong with its configuration."""
+    _give_up(f"設定ファイル {error.path} を使えません: {error.problem}")
 
 
 def _open_cards(demo_cards: Path | None) -> CardSource:
@@ -63,6 +68,6 @@ def _announce(configuration: Configuration, *, port: int) -> None:
     typer.echo(f"http://{HOST}:{port} で待っています。署名できるサイト: {names}")
 
 
-def _give_up(sentence: str) -> None:
+def _give_up(sentence: str) -> NoReturn:
     typer.echo(f"{APPLICATION}: {sentence}", err=True)
     raise typer.Exit(2)

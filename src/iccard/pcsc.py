@@ -107,7 +107,8 @@ def open_card(reader: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Ite
     At the end the card is reset, so that a verified PIN does not outlive its citizen.
 
     :raises ReaderInUse: when another program does not end its own exchange in time.
-    :raises UnableToReachCard: when there is no card, or not any more.
+    :raises NoCard: when there is none.
+    :raises UnableToReachCard: when it cannot be reached, or goes.
     """
     exchange = _wait_for_turn(reader, seconds=patience_seconds)
     with exchange.undo:
@@ -192,7 +193,10 @@ def _open_context() -> Iterator[Any]:
 @contextmanager
 def _connect(context: Any, reader: str) -> Iterator[tuple[Any, int]]:
     code, handle, protocol = scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, _get_protocols())
-    _check(code)
+    try:
+        _check(code)
+    except CardRemoved:  # nothing had begun
+        raise NoCard from None
     try:
         yield handle, protocol
     finally:

@@ -1,13 +1,11 @@
 """The card program: from a link to the site's answer, as a library and as a command."""
 
 import base64
-import json
 import os
 import pty
 import re
 import select
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,7 +13,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json
+from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json, run_site
+from window_program import COMMAND, make_environment, trust, write_configuration
 
 from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
@@ -36,6 +35,7 @@ from jpki.virtual.card import VirtualCard
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
 
 PIN = Pin("1234")
+NOBODY = "http://127.0.0.1:9"
 REFUSAL = {
     "type": "urn:mynapoint:problem:already",
     "code": "already",
@@ -191,14 +191,15 @@ class TestGetPhrases:
         assert [name for other in others for name in japanese if sorted(other[name]) != sorted(japanese[name])] == []
 
 
-COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()"]
-
-
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(tmp_path: Path, site: Site) -> dict[str, str]:
     clock = tmp_path / "clock.json"
-    clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))
-    return {"PATH": os.environ["PATH"], "MYNAPOINT_DEMO_CLOCK": str(clock), "PYTHONUTF8": "1", "COLUMNS": "100"}
+    own = {
+        "MYNAPOINT_DEMO_CLOCK": str(clock),
+        "COLUMNS": "100",
+        "XDG_CONFIG_HOME": trust(tmp_path, site.origin, NOBODY),
+    }
+    return make_environment(tmp_path, **own)
 
 
 def run(
@@ -208,6 +209,42 @@ def run(
     return subprocess.run(
         command, input=typed, env=environment, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+class TestTrust:
+    def test_names_an_unknown_site_and_the_way_to_trust_it_and_asks_it_nothing(
+        self, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        with run_site() as stranger:
+            done = run(environment, stranger.link, card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert done.returncode == ExitCode.NOT_SIGNABLE
+        assert f"知らないサイト {stranger.origin}" in done.stdout
+        assert f'origin = "{stranger.origin}"' in done.stdout
+        assert f"{environment['XDG_CONFIG_HOME']}/mynapoint-card/config.toml" in done.stdout.replace("\n", "")
+        assert not stranger.paths
+        assert describe_card(card_path).pin_tries_left == 3
+
+    def test_trusts_nobody_where_nothing_is_written_down(
+        self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        done = run(environment | {"XDG_CONFIG_HOME": str(tmp_path / "empty")}, site.link, card_path)
+        assert done.returncode == ExitCode.NOT_SIGNABLE
+        assert not site.paths
+
+    def test_says_by_which_name_it_knows_the_site(
+        self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        listed = write_configuration(tmp_path / "list.toml", site.origin)
+        nobody = environment | {"XDG_CONFIG_HOME": str(tmp_path / "empty")}
+        done = run(nobody, site.link, card_path, "--config", str(listed), "--yes", "--pin-file", "-", typed="1234\n")
+        assert done.returncode == ExitCode.DONE
+        assert f"見本のサイト（{site.origin}）" in done.stdout
+
+    def test_refuses_a_list_that_cannot_be_read(
+        self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        done = run(environment, site.link, card_path, "--config", str(tmp_path / "missing.toml"))
+        assert (done.returncode, "missing.toml を使えません" in done.stderr) == (2, True)
 
 
 class TestCommand:
@@ -289,7 +326,7 @@ class TestCommand:
         [
             ("nonsense", ExitCode.NOT_SIGNABLE),
             (f"http://mynapoint.example/act/{TOKEN}", ExitCode.NOT_SIGNABLE),
-            (f"http://127.0.0.1:9/act/{TOKEN}", ExitCode.SITE_UNREACHABLE),
+            (f"{NOBODY}/act/{TOKEN}", ExitCode.SITE_UNREACHABLE),
         ],
         ids=["nonsense", "insecure", "nobody-there"],
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from card_program_site import ACT, AT, JSON, PROBLEM, TOKEN, Site, encode, make_fields, reply_json, run_site
@@ -20,6 +21,7 @@ from window_program import (
     write_configuration,
 )
 
+from cardagent.languages import Language
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
 
@@ -199,6 +201,11 @@ class TestLanguages:
     )
     def test_follow_the_browser(self, visitor: Browser, header: str, language: str) -> None:
         assert visitor.go("/", **{"Accept-Language": header}).address.endswith(f"/{language}/")
+
+    @pytest.mark.parametrize("language", Language)
+    def test_follow_the_site_that_names_one(self, site: Site, visitor: Browser, language: Language) -> None:
+        page = visitor.go(f"/{language}/sign?{urlencode({'link': site.link})}", **{"Accept-Language": "en"})
+        assert page.address.startswith(f"{visitor.program.origin}/{language}/visits/")
 
 
 class TestStatements:

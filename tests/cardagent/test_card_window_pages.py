@@ -138,7 +138,7 @@ STATES: list[Callable[[Visitor], None]] = [
     type_another_password, lock_the_card, bring_an_old_card, take_the_card_away, be_refused, lose_the_answer, be_done,
     send_a_form_twice,
 ]  # fmt: skip
-ADDRESSES = ("/{language}/", "/{language}/sign", "/{language}/visits/unknown", "/sign?link=x")
+ADDRESSES = ("/{language}/", "/{language}/sign?link=x", "/{language}/visits/unknown", "/{language}/nothing")
 
 
 @pytest.fixture(scope="module")

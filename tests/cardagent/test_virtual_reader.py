@@ -3,15 +3,16 @@
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from window_program import COMMAND as PROGRAM
+
 from cardagent.sentences import ExitCode
 from jpki.virtual.vpcd import ATR
 
-COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()", "serve-vpcd"]
+COMMAND = [*PROGRAM, "serve-vpcd"]
 GET_ATR = b"\x00\x01\x04"
 
 

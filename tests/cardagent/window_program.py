@@ -47,6 +47,13 @@ def write_configuration(path: Path, *origins: str) -> Path:
     return path
 
 
+def trust(folder: Path, *origins: str) -> str:
+    """Put sites on the list where the program looks for it; return what XDG_CONFIG_HOME has to be."""
+    (folder / "mynapoint-card").mkdir(exist_ok=True)
+    write_configuration(folder / "mynapoint-card" / "config.toml", *origins)
+    return str(folder)
+
+
 def make_environment(folder: Path, **more: str) -> dict[str, str]:
     clock = folder / "clock.json"
     clock.write_text(json.dumps({"at": AT.isoformat(), "since": None}))

@@ -10,7 +10,7 @@ SITE = Path(__file__).parents[2] / "src" / "mynapoint" / "site"
 PHRASES = SITE / "phrases"
 # `{% say "start.title" %}`, `{% say "start.step" number "title" %}`, `words.say("start.title")`, `f"start.{name}"`.
 _WHOLE = re.compile(r"""["']([a-z_]+\.[a-z0-9_.]+)["']""")
-_JOINED = re.compile(r"""\{% say ((?:[^\s"'%=]+|"[^"]*"|'[^']*')(?: (?:[^\s"'%=]+|"[^"]*"|'[^']*'))+)""")
+_JOINED = re.compile(r"""\{% say ((?:[^\s"'%=]+|"[^"]*"|'[^']*')(?: (?:[^\s"'%=]+(?= )|"[^"]*"|'[^']*'))+)""")
 _FORMATTED = re.compile(r"""f["']([a-z_]+\.[^"']*\{[^"']*)["']""")
 
 

@@ -4,11 +4,10 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -20,6 +19,7 @@ from reader_cards import Puller, Recorder, at, lying_in, wait_until_empty
 from service_api_cast import NOON, SAKURA, a_service
 from signed_peer import SignedPeer, running_peer
 from stack_times import AT
+from window_program import COMMAND, trust
 
 from cardagent.link import ActLink
 from cardagent.places import ReaderPlace
@@ -40,22 +40,21 @@ from mynapoint.service_api.door import get_door
 from paymentservice.encoding import to_base64url
 from paymentservice.messages import Request, Response
 
-COMMAND = [sys.executable, "-c", "from cardagent.main import main; main()"]
-
 
 @pytest.fixture
-def environment(stack: CardStack, tmp_path: Path) -> dict[str, str]:
-    return make_environment(tmp_path / "clock.json", at=AT.isoformat(), socket=stack.socket)
+def environment(stack: CardStack, tmp_path: Path, site: Site) -> dict[str, str]:
+    return make_environment(tmp_path / "clock.json", stack, at=AT, origin=site.origin)
 
 
-def make_environment(clock: Path, *, at: str, socket: Path) -> dict[str, str]:
-    clock.write_text(json.dumps({"at": at, "since": None}))
+def make_environment(clock: Path, stack: CardStack, *, at: datetime, origin: str) -> dict[str, str]:
+    clock.write_text(json.dumps({"at": at.isoformat(), "since": None}))
     return {
         "PATH": os.environ["PATH"],
         "MYNAPOINT_DEMO_CLOCK": str(clock),
+        "XDG_CONFIG_HOME": trust(clock.parent, origin),
         "PYTHONUTF8": "1",
         "COLUMNS": "200",
-        SOCKET_VARIABLE: str(socket),
+        SOCKET_VARIABLE: str(stack.socket),
     }
 
 
@@ -159,7 +158,7 @@ class TestInfo:
 
     def test_says_that_the_certificate_has_expired(self, stack: CardStack, card_path: Path, tmp_path: Path) -> None:
         later = describe_card(card_path).valid_until + timedelta(seconds=1)
-        environment = make_environment(tmp_path / "later.json", at=later.isoformat(), socket=stack.socket)
+        environment = make_environment(tmp_path / "later.json", stack, at=later, origin="https://mynapoint.example")
         with lying_in(stack.readers[0], at(card_path)):
             assert "有効期限が切れています" in run(environment, "info").stdout
 
@@ -206,7 +205,7 @@ def register(peer: SignedPeer) -> None:
 
 class TestJourney:
     def test_reserves_and_applies_over_pcsc(self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path) -> None:
-        environment = make_environment(tmp_path / "noon.json", at=NOON.isoformat(), socket=stack.socket)
+        environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
         account = {"account": "1234 5678 9012", "code1": "8524", "terms": "yes"}
         with (
             httpx2.Client(base_url=platform, trust_env=False) as browser,
@@ -226,7 +225,7 @@ class TestJourney:
     def test_can_be_gone_on_with_after_the_card_was_pulled_until_it_is_too_late(
         self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path, settings: Settings
     ) -> None:
-        environment = make_environment(tmp_path / "noon.json", at=NOON.isoformat(), socket=stack.socket)
+        environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
         reader, card = stack.readers[0], cast.card("taro")
         puller = Puller(card, frame=20, is_heard=True)
         with httpx2.Client(base_url=platform, trust_env=False) as browser:

@@ -14,7 +14,7 @@ from demo.card_stack import CardStack
 from iccard.frames import Command
 from iccard.pcsc import list_readers, open_card, wait_for_card
 from iccard.status import SECURITY_STATUS_NOT_SATISFIED, StatusWord
-from iccard.unreachable import CardRemoved, NoCard, ReaderInUse, ReaderNotFound, SeveralCards
+from iccard.unreachable import NoCard, ReaderInUse, ReaderNotFound, SeveralCards
 from jpki.application import Ef
 from jpki.certificate import HolderCertificate
 from jpki.client import CardRefused, JpkiCard
@@ -82,7 +82,7 @@ class TestOpenCard:
         check_statement_signature(certificate, STATEMENT, signed.signature)
 
     def test_says_that_there_is_no_card(self, stack: CardStack) -> None:
-        with pytest.raises(CardRemoved), open_card(stack.readers[0].name):
+        with pytest.raises(NoCard), open_card(stack.readers[0].name):
             pytest.fail("there is no card")
 
     @pytest.mark.parametrize("is_cut_short", [False, True], ids=["at the end", "when the exchange breaks off"])

@@ -27,6 +27,7 @@ _ROUTES: Final = Map(
     [
         Rule("/", endpoint="start"),
         Rule("/sign", endpoint="receive"),
+        Rule(f"/<{_LANGUAGES}:language>/sign", endpoint="receive"),
         Rule("/static/card.css", endpoint="style"),
         Rule(f"/<{_LANGUAGES}:language>/", endpoint="home"),
         Rule(f"/<{_LANGUAGES}:language>/visits/<visit_id>", endpoint="visit"),
@@ -86,8 +87,8 @@ class Window:
     def _home(self, _request: Request, *, language: str) -> Response:
         return _page("home", Language(language), here="/", sites=self.desk.sites, is_demo=self.desk.cards.is_virtual)
 
-    def _receive(self, request: Request) -> Response:
-        """This will take the link with which the site sent the person here."""
+    def _receive(self, request: Request, **_named: str) -> Response:
+        """This will take the link with which the site sent the person here, in the language that the address names."""
         language = _choose_language(request)
         try:
             visit = self.desk.open_visit(request.args.get("link", ""))

@@ -28,9 +28,9 @@ class Tongue:
     is_here: bool
 
 
-MAIN: Final = ("start", "services", "reserve", "status")
+MAIN: Final = ("start", "services", "reserve", "status", "places")
 # The pages of the footer, by address name.
-FOOT: Final = ("privacy", "condition")
+FOOT: Final = ("helpdesk", "privacy", "condition")
 
 
 def list_places(request: HttpRequest, names: tuple[str, ...]) -> list[Place]:
