@@ -94,21 +94,14 @@ def sign_at(place: CardPlace, act: PendingAct, *, seen: SeenCard, pin: Pin) -> S
         return card.sign_statement(act.statement_bytes, pin=pin)
 
 
-def sign_pending_act(act: PendingAct, *, connection: CardConnection, pin: Pin, http_client: httpx2.Client) -> Answer:
-    """This will have the card sign the act and hand it in: one try of the PIN, one of the site.
-
-    :raises UnableToUseCard: when the card does not sign; the site hears nothing of it.
-    :raises UnableToSign: when the site refuses, or its answer does not come.
-    """
-    signed = JpkiCard(connection).sign_statement(act.statement_bytes, pin=pin)
-    return hand_in_signature(act.link, signed, http_client=http_client)
-
-
 def sign_act(link: str, connection: CardConnection, pin: Pin, http_client: httpx2.Client, *, at: datetime) -> Answer:
     """This will go the whole way without asking anybody: for callers that have asked already.
+
+    One try of the PIN, one of the site; what the card does not sign, the site does not hear of.
 
     :raises UnableToSign: when the act cannot be signed, is refused, or its outcome is unknown.
     :raises UnableToUseCard: when the card does not sign.
     """
     act = open_act(ActLink.parse(link), http_client=http_client, at=at)
-    return sign_pending_act(act, connection=connection, pin=pin, http_client=http_client)
+    signed = JpkiCard(connection).sign_statement(act.statement_bytes, pin=pin)
+    return hand_in_signature(act.link, signed, http_client=http_client)
