@@ -1,6 +1,7 @@
 """The finder of services: what is found, in which order, and what each page says."""
 
 import csv
+import gzip
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -14,12 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from cast import ROOT, SECOND
+from bench.manyservices import REAL_COUNT, load_many_services
+from cast import LOADED_AT, ROOT, SECOND
 from mynapoint.directory.queries import REGISTER
 from mynapoint.directory.rules import Service
 from mynapoint.kernel.period import JST
 from mynapoint.site.services.exports import COLUMNS, to_cell
-from mynapoint.site.services.finding import Wish, find, fold, get_state, loosen, read_wish
+from mynapoint.site.services.finding import PAGE_SIZE, Wish, find, fold, get_state, loosen, read_wish
 
 AT = datetime(2020, 10, 5, 12, tzinfo=JST)
 KEY = {"id": "a-1", "public_key": "A" * 43, "from": "2020-01-01T00:00:00Z"}
@@ -173,6 +175,18 @@ class TestS5List:
         assert not answer.cookies
         assert client.get("/services/", headers={"if-none-match": answer["ETag"]}).status_code == 304
 
+    def test_is_light_and_in_pages_when_there_are_as_many_as_in_the_real_programme(self, client: Client) -> None:
+        load_many_services(at=LOADED_AT)
+        answer = client.get("/services/")
+        assert f"{len(EVERY) + REAL_COUNT} 件見つかりました" in words(answer)
+        assert answer.content.count(b'class="check"') <= PAGE_SIZE + 4
+        assert len(gzip.compress(answer.content)) < 20_000
+        seen = set()
+        for page in range(1, 7):
+            html = client.get("/services/", {"page": page, "sort": "name"}).content.decode()
+            seen |= set(re.findall(r'id="compare-([a-z0-9-]+)"', html))
+        assert len(seen) == len(EVERY) + REAL_COUNT
+
 
 class TestS3BothKinds:
     def test_are_told_apart_on_list_and_page(self, client: Client) -> None:
@@ -187,7 +201,7 @@ class TestServicePage:
         assert html.count("<svg") == 3
         assert "カード番号の場所の絵: カードの表。例は 9999123412341234" in html
         text = words(answer)
-        for part in ("会員ページに登録します", "キャッシング", "国のポイントとは別", "ABCD2345"):
+        for part in ("会員ページを見られるように", "キャッシング", "国のポイントとは別", "ABCD2345"):
             assert (part in text) == (part != "国のポイントとは別")
         assert "国のポイントとは別" in words(client.get("/services/hanamaru/"))
 

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal, get_args
 from urllib.parse import urlencode
 
@@ -117,6 +118,7 @@ def loosen(services: Sequence[Service], wish: Wish, *, at: datetime) -> list[Loo
     return loosened
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """This will fold what sounds or looks the same into one: width, case, katakana and hiragana, gaps."""
     narrow = unicodedata.normalize("NFKC", "".join(text.split())).lower()

@@ -1,0 +1,64 @@
+"""The pages of services and places in a real browser: three languages, wide, narrow and narrowest."""
+
+from datetime import datetime
+
+import pytest
+from catalogue import load_catalogue
+from playwright.sync_api import Browser
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from browser.markup import check_html
+from browser.window import NARROW, NARROWEST, WIDE, open_window
+from mynapoint.kernel.period import JST
+
+# Each template and state once; the walk over the whole site meets the rest.
+PATHS = (
+    "/services/?q=ﾊﾅﾏﾙ&minors=1",
+    "/services/?kind=purchase&way=counter",
+    "/services/sakura/",
+    "/services/compare/?s=hanamaru&s=sakura&s=yuzu",
+    "/places/?city=992011&service=hanamaru",
+    "/places/yamabiko-juumin/?month=2021-01",
+    "/helpdesk/",
+)
+PLAIN = str.maketrans("?&=", "__-")
+WINDOWS = ((NARROW, ""), (WIDE, "/easy"), (NARROWEST, "/en"))
+
+
+@pytest.fixture
+def site(live_server: LiveServer, settings: Settings) -> str:
+    settings.SITE_ORIGIN, settings.DEMO = live_server.url, True
+    at = datetime(2020, 10, 5, 12, tzinfo=JST)
+    settings.CLOCK = lambda: at
+    load_catalogue()
+    return live_server.url
+
+
+class TestPages:
+    def test_are_in_order_in_each_language_and_width(self, chromium: Browser, site: str) -> None:
+        sources, flaws = {}, []
+        for width, language in WINDOWS:
+            with open_window(chromium, width=width) as window:
+                for path in (f"{language}{path}" for path in PATHS):
+                    window.page.goto(site + path)
+                    sources[path] = window.source
+                    try:
+                        window.check(path.translate(PLAIN))
+                    except AssertionError as flaw:
+                        flaws.append(str(flaw))
+        assert not flaws, "\n".join(flaws)
+        check_html(sources)
+
+    def test_find_and_compare_without_scripts(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium, width=NARROW, scripts=False) as window:
+            page = window.page
+            page.goto(f"{site}/services/")
+            page.get_by_label("買い物", exact=True).check()
+            page.get_by_role("button", name="この条件でさがす").click()
+            assert "kind=purchase" in page.url
+            for name in ("sakura", "akane"):
+                page.locator(f"#compare-{name}").check()
+            page.get_by_role("button", name="印をつけたものをくらべる").click()
+            assert page.locator("table.compare thead th").count() == 3
+            window.check("compared-without-scripts")
