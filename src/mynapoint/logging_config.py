@@ -23,6 +23,8 @@ QUIET: Final = {
     "procrastinate.periodic": logging.WARNING,
     "psycopg.pool": logging.ERROR,
 }
+# A job is told of once, when it has ended.
+TOLD_LATER: Final = {"procrastinate.jobs": "jobs_deferred", "procrastinate.worker.worker": "start_job"}
 # Libraries that bring handlers of their own.
 LED_BACK: Final = ("_granian", "granian.access", "django", "django.server", "procrastinate", "py.warnings")
 
@@ -60,12 +62,19 @@ def configure(options: Mapping[str, str]) -> None:
         library.propagate = True
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
+    for name in TOLD_LATER:
+        logging.getLogger(name).addFilter(is_told_now)
     logging.captureWarnings(True)
     structlog.configure(
         processors=[*_NAMES, redact, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+
+
+def is_told_now(record: logging.LogRecord) -> bool:
+    """Say whether a record is more than the announcement of a later one."""
+    return getattr(record, "action", "") != TOLD_LATER.get(record.name)
 
 
 def describe_foreign(_logger: object, _method: str, event_dict: EventDict) -> EventDict:

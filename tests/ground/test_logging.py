@@ -187,6 +187,17 @@ class TestLog:
         assert (known["event"], known["job"], known["task"]) == ("start job", 7, "link")
         assert unknown["event"] == "Deferring link"
 
+    def test_tells_of_a_job_once(self, lines: Any):
+        job = {"id": 7, "task_name": "link", "queue": "links"}
+        for name, action in (
+            ("procrastinate.jobs", "jobs_deferred"),
+            ("procrastinate.worker.worker", "start_job"),
+            ("procrastinate.worker.worker", "job_error_retry"),
+            ("procrastinate.worker", "job_success"),
+        ):
+            logging.getLogger(name).info("what a job does", extra={"action": action, "job": job})
+        assert [line["event"] for line in lines()] == ["job error retry", "job success"]
+
     @pytest.mark.parametrize("name", ["_granian", "granian.access", "django", "py.warnings", "some.library"])
     def test_takes_every_librarys_lines(self, lines: Any, name: str):
         logger = logging.getLogger(name)

@@ -12,6 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from mynapoint.kernel.connection import is_database_away
+from mynapoint.service_api.queue_connection import open_connector
 from mynapoint.service_api.tasks import DEAD_AFTER
 
 CONCURRENCY: Final = 8
@@ -34,20 +35,19 @@ def run_worker(*, concurrency: int = CONCURRENCY, wait: bool = True) -> None:
 
     :raises OperationalError: the database was away from the start.
     """
-    connector = app.connector
-    if not isinstance(connector, DjangoConnector):
+    if not isinstance(app.connector, DjangoConnector):
         raise TypeError("a worker runs in this process already")
-    asyncio.run(_keep_working(connector, concurrency=concurrency, wait=wait))
+    asyncio.run(_keep_working(concurrency=concurrency, wait=wait))
 
 
-async def _keep_working(connector: DjangoConnector, *, concurrency: int, wait: bool) -> None:
+async def _keep_working(*, concurrency: int, wait: bool) -> None:
     stopping = asyncio.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
     pause, has_worked = 0.5, False
     while True:
         began = asyncio.get_running_loop().time()
-        work = asyncio.create_task(_work(connector, concurrency=concurrency, wait=wait))
+        work = asyncio.create_task(_work(concurrency=concurrency, wait=wait))
         is_stopped = await _is_stopped_before_it_ends(work, stopping)
         if is_stopped or (not wait and work.exception() is None):
             return
@@ -60,9 +60,9 @@ async def _keep_working(connector: DjangoConnector, *, concurrency: int, wait: b
             return
 
 
-async def _work(connector: DjangoConnector, *, concurrency: int, wait: bool) -> None:
+async def _work(*, concurrency: int, wait: bool) -> None:
     """Work over a connection of its own until the database or the caller ends it."""
-    with app.replace_connector(connector.get_worker_connector()):
+    with app.replace_connector(open_connector()):
         async with app.open_async():
             await app.run_worker_async(
                 concurrency=concurrency,
