@@ -18,8 +18,29 @@ from jpki.registry import (
     UnusableAnswer,
 )
 from mynapoint.holder.rules import CertificateHash, hash_certificate
-from mynapoint.registry.models import ImportedList, KnownLineage, RevokedCertificate
+from mynapoint.kernel.sql import ask
+from mynapoint.registry.models import ImportedList
 from mynapoint.registry.rules import LINEAGE, name_revocations, open_predecessor
+
+_REVOKED = """
+    SELECT newest.this_update, newest.next_update, revoked.revoked_at, revoked.reason FROM (
+        SELECT this_update, next_update FROM registry_importedlist WHERE name = %s ORDER BY this_update DESC LIMIT 1
+    ) AS newest LEFT JOIN registry_revokedcertificate AS revoked ON revoked.certificate_hash = %s
+"""
+_NEWEST_LIST = """
+    SELECT name, this_update, next_update, rows FROM registry_importedlist
+    WHERE name = %s ORDER BY this_update DESC LIMIT 1
+"""
+# UNION, not UNION ALL: a loop brings no new row, and so ends.
+_PAST = """
+    WITH RECURSIVE past AS (
+        SELECT certificate_hash, predecessor_hash, sealed_predecessor, is_disputed
+        FROM registry_knownlineage WHERE certificate_hash = %s
+        UNION
+        SELECT known.certificate_hash, known.predecessor_hash, known.sealed_predecessor, known.is_disputed
+        FROM past JOIN registry_knownlineage AS known ON known.certificate_hash = past.predecessor_hash
+    ) SELECT * FROM past
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +71,14 @@ class ImportedRegistry:
     def check_not_revoked(self, certificate: HolderCertificate, *, at: datetime) -> None:
         """See `Registry`."""
         certificate_id = CertificateId.of(certificate)
-        _check_fresh(name_revocations(certificate_id.issuer_key_id), max_age=self.crl_max_age, at=at)
-        row = RevokedCertificate.objects.filter(pk=hash_certificate(certificate_id, key=self.key)).first()
-        if row is not None:
-            raise CertificateRevoked(revoked_at=row.revoked_at, reason=x509.ReasonFlags(row.reason))
+        name = name_revocations(certificate_id.issuer_key_id)
+        rows = ask(_REVOKED, [name, hash_certificate(certificate_id, key=self.key)])
+        if not rows:
+            raise UnusableAnswer(Fault.NO_ANSWER)
+        this_update, next_update, revoked_at, reason = rows[0]
+        Update(this_update=this_update, next_update=next_update).check_fresh(max_age=self.crl_max_age, at=at)
+        if revoked_at is not None:
+            raise CertificateRevoked(revoked_at=revoked_at, reason=x509.ReasonFlags(reason))
 
     def get_lineage(self, certificate_id: CertificateId, *, at: datetime) -> Lineage:
         """See `Registry`; a chain with a gap, a loop or a dispute is an unknown lineage."""
@@ -75,33 +100,33 @@ def find_past(certificate_hash: CertificateHash) -> list[CertificateHash] | None
 
 def get_newest_list(name: str) -> ListState | None:
     """Return the newest list of a name."""
-    row = ImportedList.objects.filter(name=name).order_by("-this_update").first()
-    return _describe(row) if row else None
+    rows = ask(_NEWEST_LIST, [name])
+    return _describe(*rows[0]) if rows else None
 
 
 def get_newest_lists() -> Sequence[ListState]:
     """Return the newest list of every name."""
     rows = ImportedList.objects.order_by("name", "-this_update").distinct("name")
-    return [_describe(row) for row in rows]
+    return [_describe(row.name, row.this_update, row.next_update, row.rows) for row in rows]
 
 
-def _describe(row: ImportedList) -> ListState:
-    update = Update(this_update=row.this_update, next_update=row.next_update)
-    return ListState(name=row.name, update=update, rows=row.rows)
+def _describe(name: str, this_update: datetime, next_update: datetime, rows: int) -> ListState:
+    return ListState(name=name, update=Update(this_update=this_update, next_update=next_update), rows=rows)
 
 
 def _follow(certificate_hash: CertificateHash) -> list[_Step] | None:
     """Return the steps from a certificate to a first one; None at a gap, a loop or a dispute."""
     steps: list[_Step] = []
-    chain = [certificate_hash]
-    while chain[-1] not in chain[:-1]:
-        row = KnownLineage.objects.filter(pk=chain[-1]).first()
-        if row is None or row.is_disputed:
+    known = {row[0]: row[1:] for row in ask(_PAST, [certificate_hash])}
+    link = certificate_hash
+    while link in known:
+        predecessor_hash, sealed_predecessor, is_disputed = known.pop(link)
+        if is_disputed:
             return None
-        if row.predecessor_hash is None or row.sealed_predecessor is None:
+        if predecessor_hash is None or sealed_predecessor is None:
             return steps
-        steps.append(_Step(CertificateHash(bytes(row.predecessor_hash)), bytes(row.sealed_predecessor)))
-        chain.append(steps[-1].predecessor_hash)
+        steps.append(_Step(predecessor_hash, sealed_predecessor))
+        link = predecessor_hash
     return None
 
 
