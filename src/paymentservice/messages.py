@@ -5,6 +5,8 @@ caller's to remember (:class:`NonceStore`).
 """
 
 import base64
+import hashlib
+import hmac
 import math
 import re
 import secrets
@@ -14,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
 import http_sf
+from cryptography.exceptions import InvalidSignature as BrokenSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import (
     HTTPMessageSigner,
@@ -25,9 +28,21 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import ED25519
 
 from paymentservice.encoding import to_base64url
+from paymentservice.plain_signature import (
+    LABEL,
+    TAG,
+    Component,
+    PlainSignature,
+    compose_base,
+    compose_parameters,
+    digest_of,
+    fields_of,
+    is_plain_keyid,
+    read_signature,
+    request_components,
+    response_components,
+)
 
-LABEL: Final = "mynapoint"
-TAG: Final = "mynapoint-v1"
 MAX_AHEAD: Final = timedelta(seconds=10)
 MAX_AGE: Final = timedelta(seconds=60)
 NONCE_LIFETIME: Final = timedelta(minutes=2)
@@ -181,6 +196,12 @@ def check_fresh(*, created: int, at: datetime) -> None:
 
 def sign_request(request: Request, *, key: SigningKey, at: datetime) -> Request:
     """Return the request with Content-Digest, Signature-Input and Signature added."""
+    digest = {"content-digest": digest_of(request.body)}
+    fields = fields_of(request.headers)
+    components = request_components(request.method, request.url, fields | digest, body=request.body)
+    if components is not None and _is_for_plain(fields, key=key):
+        added = _sign_plainly(components, digest=digest["content-digest"], key=key, at=at)
+        return replace(request, headers={**request.headers, **added})
     view = _view_of(request)
     _sign(view, body=request.body, covered=_with_content_type(_REQUEST_COMPONENTS, request.body), key=key, at=at)
     return replace(request, headers=view.headers)
@@ -191,6 +212,11 @@ def verify_request(request: Request, *, keys: PublicKeys, at: datetime) -> Verif
 
     :raises UnableToVerify: its subclass says why.
     """
+    fields = fields_of(request.headers)
+    components = request_components(request.method, request.url, fields, body=request.body)
+    plain = read_signature(fields, components=components)
+    if plain is not None:
+        return _check_plain(plain, body=request.body, keys=keys, at=at)
     covered = _with_content_type(_REQUEST_COMPONENTS, request.body)
     return _verify(_view_of(request), body=request.body, required=covered, keys=keys, at=at)
 
@@ -200,6 +226,12 @@ def sign_response(response: Response, *, request: Request, key: SigningKey, at: 
 
     A request that carried no signature of ours cannot be bound by it; only its method and address then are.
     """
+    digest = {"content-digest": digest_of(response.body)}
+    fields = fields_of(response.headers)
+    components = _response_components(response, fields | digest, request=request)
+    if components is not None and _is_for_plain(fields, key=key):
+        added = _sign_plainly(components, digest=digest["content-digest"], key=key, at=at)
+        return replace(response, headers={**response.headers, **added})
     view = _answer_of(response, request)
     covered = _with_content_type(_RESPONSE_COMPONENTS, response.body)
     if is_signed(request):
@@ -213,6 +245,10 @@ def verify_response(response: Response, *, request: Request, keys: PublicKeys, a
 
     :raises UnableToVerify: its subclass says why.
     """
+    fields = fields_of(response.headers)
+    plain = read_signature(fields, components=_response_components(response, fields, request=request))
+    if plain is not None:
+        return _check_plain(plain, body=response.body, keys=keys, at=at)
     covered = (*_with_content_type(_RESPONSE_COMPONENTS, response.body), _ANSWERED_SIGNATURE)
     return _verify(_answer_of(response, request), body=response.body, required=covered, keys=keys, at=at)
 
@@ -225,6 +261,42 @@ def is_signed(request: Request) -> bool:
     except ValueError:
         return False
     return isinstance(labels, dict) and LABEL in labels
+
+
+def _sign_plainly(components: list[Component], *, digest: str, key: SigningKey, at: datetime) -> dict[str, str]:
+    """Return the fields that sign a message in this kit's own spelling."""
+    nonce = to_base64url(secrets.token_bytes(16))
+    parameters = compose_parameters(components, created=at, keyid=key.keyid, nonce=nonce)
+    signature = base64.b64encode(key.private_key.sign(compose_base(components, parameters=parameters))).decode()
+    signed = {"Signature-Input": f"{LABEL}={parameters}", "Signature": f"{LABEL}=:{signature}:"}
+    return {"Content-Digest": digest, **signed}
+
+
+def _check_plain(plain: PlainSignature, *, body: bytes, keys: PublicKeys, at: datetime) -> Verified:
+    """Verify a signature in this kit's own spelling."""
+    check_fresh(created=plain.created, at=at)
+    if plain.keyid not in keys:
+        raise UnknownKey(plain.keyid)
+    try:
+        keys[plain.keyid].verify(plain.signature, plain.base)
+    except BrokenSignature:
+        raise SignatureInvalid from None
+    if not hmac.compare_digest(plain.digest, hashlib.sha256(body).digest()):
+        raise DigestMismatch
+    created_at = datetime.fromtimestamp(plain.created, tz=UTC)
+    return Verified(keyid=plain.keyid, nonce=plain.nonce, created_at=created_at)
+
+
+def _response_components(response: Response, fields: Mapping[str, str], *, request: Request) -> list[Component] | None:
+    asked = fields_of(request.headers)
+    return response_components(
+        response.status, fields, body=response.body, method=request.method, url=request.url, asked=asked
+    )
+
+
+def _is_for_plain(fields: Mapping[str, str], *, key: SigningKey) -> bool:
+    """Say whether nothing is there yet that a signature brings, and the key's name needs no quoting."""
+    return is_plain_keyid(key.keyid) and not {"content-digest", "signature", "signature-input"} & fields.keys()
 
 
 def _sign(view: _View | _Answer, *, body: bytes, covered: tuple[str, ...], key: SigningKey, at: datetime) -> None:

@@ -2,12 +2,14 @@
 
 import contextlib
 import re
+import string
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from http_message_signatures import HTTPMessageSigner, MappingKeyResolver
+from http_message_signatures import HTTPMessageSigner, HTTPMessageVerifier, InvalidSignature, MappingKeyResolver
 from http_message_signatures.algorithms import ED25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,24 @@ def signed_otherwise(**changes: object) -> Request:
     return request
 
 
+class OtherVerifier(HTTPMessageVerifier):
+    """http-message-signatures alone, for which every time is the right one."""
+
+    def validate_created_and_expires(self, sig_input: object, max_age: timedelta | None = None) -> None:
+        """Let every time pass."""
+
+
+def is_valid_to_others(request: Request) -> bool:
+    """Say whether http-message-signatures alone accepts a request, body and all."""
+    keys = MappingKeyResolver(public_keys=KEYS, private_keys={})
+    required = ("@method", "@target-uri", "content-digest", *(["content-type"] if request.body else []))
+    verifier = OtherVerifier(signature_algorithm=ED25519, key_resolver=keys)
+    try:
+        return bool(verifier.verify(request, expect_tag="mynapoint-v1", require_components=required, body=request.body))
+    except InvalidSignature:
+        return False
+
+
 class TestVerifyRequest:
     def test_names_key_nonce_and_time_of_what_was_signed(self) -> None:
         verified = verify(sign_request(a_request(), key=PLATFORM, at=NOON))
@@ -65,6 +85,39 @@ class TestVerifyRequest:
 
     def test_accepts_an_independent_signer(self) -> None:
         assert verify(signed_otherwise())
+
+    def test_accepts_another_order_of_components(self) -> None:
+        assert verify(
+            signed_otherwise(covered_component_ids=("content-type", "content-digest", "@target-uri", "@method"))
+        )
+
+    def test_is_passed_by_an_independent_verifier_too(self) -> None:
+        assert is_valid_to_others(sign_request(a_request(), key=PLATFORM, at=NOON))
+        assert is_valid_to_others(sign_request(a_request(b""), key=PLATFORM, at=NOON))
+
+    @settings(max_examples=400)
+    @given(
+        st.sampled_from(["Signature-Input", "Signature", "Content-Digest", "Content-Type", "url", "body"]), st.data()
+    )
+    def test_accepts_nothing_that_an_independent_verifier_refuses(self, part: str, data: st.DataObject) -> None:
+        signed = sign_request(a_request(), key=PLATFORM, at=NOON)
+        value = {"url": signed.url, "body": signed.body.decode()}.get(part) or signed.headers[part]
+        start = data.draw(st.integers(0, len(value) - 1))
+        typed = data.draw(st.text(alphabet=string.printable, max_size=3))
+        changed = value[:start] + typed + value[start + data.draw(st.integers(0, 3)) :]
+        other = {"url": replace(signed, url=changed), "body": replace(signed, body=changed.encode())}.get(part)
+        other = other or replace(signed, headers=dict(signed.headers) | {part: changed})
+        with contextlib.suppress(UnableToVerify):
+            verify(other)
+            assert is_valid_to_others(other)
+
+    @pytest.mark.parametrize("spelling", ["keyid=platform-1", "created=01600000000", "created=-1", "nonce=AA"])
+    def test_refuses_parameters_that_are_spelt_loosely(self, spelling: str) -> None:
+        signed = sign_request(a_request(), key=PLATFORM, at=NOON)
+        name = spelling.partition("=")[0]
+        inputs = re.sub(rf'{name}=("[^"]*"|\d+)', spelling, signed.headers["Signature-Input"])
+        with pytest.raises(UnableToVerify):
+            verify(replace(signed, headers=dict(signed.headers) | {"Signature-Input": inputs}))
 
     def test_reads_headers_in_any_case(self) -> None:
         signed = sign_request(a_request(), key=PLATFORM, at=NOON)
@@ -183,6 +236,16 @@ class TestVerifyResponse:
     def test_names_who_answered(self) -> None:
         answer = sign_response(an_answer(), request=self.REQUEST, key=SERVICE, at=NOON)
         assert verify_response(answer, request=self.REQUEST, keys=self.KEYS, at=NOON).keyid == "hanamaru-1"
+
+    @pytest.mark.parametrize("body", [b'{"state":"linked"}', b""])
+    def test_is_passed_by_an_independent_verifier_too(self, body: bytes) -> None:
+        answer = sign_response(an_answer(body), request=self.REQUEST, key=SERVICE, at=NOON)
+        seen = SimpleNamespace(status_code=answer.status, headers=dict(answer.headers), request=self.REQUEST)
+        keys = MappingKeyResolver(public_keys=self.KEYS, private_keys={})
+        verifier = OtherVerifier(signature_algorithm=ED25519, key_resolver=keys)
+        required = ("@status", "content-digest", '"@method";req', '"@target-uri";req')
+        bound = '"signature";req;key="mynapoint"'
+        assert verifier.verify(seen, expect_tag="mynapoint-v1", require_components=(*required, bound), body=answer.body)
 
     def test_accepts_an_answer_without_body(self) -> None:
         answer = sign_response(an_answer(b""), request=self.REQUEST, key=SERVICE, at=NOON)

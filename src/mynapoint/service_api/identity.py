@@ -10,7 +10,8 @@ from django.conf import settings
 from mynapoint.directory.queries import find_key
 from mynapoint.directory.rules import Service
 from paymentservice.keys import read_public_key
-from paymentservice.messages import LABEL, PublicKeys, Request, SigningKey
+from paymentservice.messages import PublicKeys, Request, SigningKey
+from paymentservice.plain_signature import LABEL
 
 
 @dataclass(frozen=True)
