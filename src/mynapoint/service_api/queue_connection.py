@@ -24,5 +24,7 @@ async def _begin_no_transactions(connection: "AsyncConnection[Any]") -> None:
 
 async def _check_connection(connection: "AsyncConnection[Any]") -> None:
     """Ask a connection only when it has something to say: an idle one that does is one that the server has ended."""
-    if select.select([connection.fileno()], [], [], 0)[0]:
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    if heard.poll(0):
         await AsyncConnectionPool.check_connection(connection)
