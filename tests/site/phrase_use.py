@@ -10,7 +10,8 @@ SITE = Path(__file__).parents[2] / "src" / "mynapoint" / "site"
 PHRASES = SITE / "phrases"
 # `{% say "start.title" %}`, `{% say "start.step" number "title" %}`, `words.say("start.title")`, `f"start.{name}"`.
 _WHOLE = re.compile(r"""["']([a-z_]+\.[a-z0-9_.]+)["']""")
-_JOINED = re.compile(r"""\{% say ((?:[^\s"'%=]+|"[^"]*"|'[^']*')(?: (?:[^\s"'%=]+(?= )|"[^"]*"|'[^']*'))+)""")
+_TAG = re.compile(r"\{% say (.*?) %\}")
+_PART = re.compile(r"""["'][^"']*["']|[^\s"']+""")
 _FORMATTED = re.compile(r"""f["']([a-z_]+\.[^"']*\{[^"']*)["']""")
 
 
@@ -28,10 +29,9 @@ def find_said() -> list[re.Pattern[str]]:
     sources = [*SITE.rglob("*.html"), *SITE.rglob("*.py")]
     text = "\n".join(path.read_text() for path in sources)
     said = {re.escape(name) for name in _WHOLE.findall(text)}
-    for arguments in _JOINED.findall(text):
-        parts = re.findall(r"""["'][^"']*["']|\S+""", arguments)
-        names = [part for part in parts if "=" not in part]
-        said.add(r"\.".join(re.escape(part.strip("\"'")) if part[0] in "\"'" else r"[a-z0-9_.]+" for part in names))
+    for arguments in _TAG.findall(text):
+        parts = [part for part in _PART.findall(arguments.partition(" as ")[0]) if "=" not in part]
+        said.add(r"\.".join(re.escape(part.strip("\"'")) if part[0] in "\"'" else r"[a-z0-9_.]+" for part in parts))
     for name in _FORMATTED.findall(text):
         said.add(r"[a-z0-9_.]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", name)))
     return [re.compile(pattern) for pattern in said]

@@ -153,7 +153,7 @@ class TestPages:
         assert word in hanako.see(address)
 
     def test_show_dates_from_the_programme(self, hanako: Visitor) -> None:
-        assert "2020年7月1日 から 2021年3月31日まで" in hanako.see("/")
+        assert "2020年7月1日から2021年3月31日まで" in hanako.see("/")
 
     @pytest.mark.parametrize("address", ["/apply/momiji/", "/nothing/", "/closings/a/b/2020-09", "/journal/checkpoint"])
     def test_are_not_found_when_there_is_nothing(self, hanako: Visitor, address: str) -> None:

@@ -1,13 +1,14 @@
 """What a programme says, and the decisions that follow from its dates."""
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from mynapoint.kernel.documents import Document, Part, Words
-from mynapoint.kernel.period import Period
+from mynapoint.kernel.period import JST, Period
 from mynapoint.kernel.refusal import Refusal
 
 
@@ -42,6 +43,13 @@ class CertificateRule(Part):
     renewal_wait_hours: Annotated[int, Field(ge=0, le=24 * 31)]
 
 
+class CardWait(Part):
+    """How long a card takes from its request to its pick-up, and how much longer it may take in a rush."""
+
+    months: Annotated[int, Field(ge=0, le=24)] = 2
+    rush_days: Annotated[int, Field(ge=0, le=366)] = 30
+
+
 class ClosingPeriod(Part):
     """締め期間: everything granted before `ends_at` belongs to this closing or to an earlier one."""
 
@@ -74,6 +82,7 @@ class Programme(Document):
     earning: Window
     grant: Grant
     certificate: CertificateRule
+    card: CardWait = CardWait()
     places: Annotated[int, Field(ge=1)]
     audit: Audit
     payer: Payer
@@ -154,6 +163,44 @@ def check_renewal_wait(programme: Programme, *, renewed_at: datetime | None, at:
     open_from = renewed_at + timedelta(hours=programme.certificate.renewal_wait_hours)
     if at < open_from:
         raise WithinRenewalWait(open_from=open_from)
+
+
+CardVerdict = Literal["in_time", "tight", "late"]
+
+
+@dataclass(frozen=True)
+class CardPlan:
+    """When a card would come, and whether that is in time to apply."""
+
+    asked: date
+    ready: date
+    """the day on which it is about to be picked up"""
+    last_day: date
+    """the last day on which one can apply"""
+    ask_by: date
+    """the last day of a request whose card comes in time, when nothing delays it"""
+    verdict: CardVerdict
+    """`tight`: in time only when the rush before the end does not delay it"""
+
+
+def plan_card(programme: Programme, *, asked: date) -> CardPlan:
+    """Plan for a card that is asked for on a day in Japan."""
+    last_day = (programme.application.until - timedelta.resolution).astimezone(JST).date()
+    wait = programme.card
+    ready = _add_months(asked, wait.months)
+    verdict: CardVerdict = "in_time"
+    if ready > last_day:
+        verdict = "late"
+    elif ready + timedelta(days=wait.rush_days) > last_day:
+        verdict = "tight"
+    ask_by = _add_months(last_day, -wait.months)
+    return CardPlan(asked=asked, ready=ready, last_day=last_day, ask_by=ask_by, verdict=verdict)
+
+
+def _add_months(day: date, months: int) -> date:
+    """Return the same day of another month, or that month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return day.replace(year=year, month=month + 1, day=min(day.day, monthrange(year, month + 1)[1]))
 
 
 def get_closing_period(programme: Programme, period_id: str) -> ClosingPeriod:

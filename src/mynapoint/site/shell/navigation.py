@@ -28,9 +28,19 @@ class Tongue:
     is_here: bool
 
 
-MAIN: Final = ("start", "services", "reserve", "status", "places")
-# The pages of the footer, by address name.
-FOOT: Final = ("helpdesk", "privacy", "condition")
+MAIN: Final = ("start", "services", "reserve", "status", "places", "faq")
+# Every page that does not belong to one service, one place or one person, by the name of its address.
+EVERYTHING: Final = {
+    "before": ("start", "check", "planner", "services", "howto"),
+    "act": ("reserve", "apply", "status"),
+    "help": ("places", "helpdesk", "faq", "contact", "fraud", "never", "news"),
+    "about": ("privacy", "accessibility", "terms", "condition", "sitemap"),
+}
+# The pages of the footer, besides the main ones.
+FOOT: Final = (
+    *("check", "planner", "howto", "helpdesk", "contact", "fraud", "never", "news"),
+    *("privacy", "accessibility", "terms", "condition", "sitemap"),
+)
 
 
 def list_places(request: HttpRequest, names: tuple[str, ...]) -> list[Place]:

@@ -16,7 +16,7 @@ from mynapoint.site.shell.refusals import explain
 from mynapoint.site.waiting.announced import get_closure
 
 
-def show(request: HttpRequest, page: str, *, at: datetime, status: int = 200, **context: Any) -> HttpResponse:
+def show(request: HttpRequest, page: str, /, *, at: datetime, status: int = 200, **context: Any) -> HttpResponse:
     """This will show a page by its name, `chapter/page`.
 
     Its template is `site/chapter/page.LANGUAGE.html` where each language has a text of its own, else

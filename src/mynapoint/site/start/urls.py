@@ -4,4 +4,8 @@ from django.urls import path
 
 from mynapoint.site.start import pages
 
-urlpatterns = [path("", pages.start, name="start")]
+urlpatterns = [
+    path("", pages.start, name="start"),
+    path("check/", pages.check, name="check"),
+    path("card/", pages.planner, name="planner"),
+]

@@ -44,6 +44,12 @@ def day(context: Context, at: datetime, *, plain: bool = False) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def day_of(context: Context, date_: date, *, plain: bool = False) -> str:
+    """Say a date."""
+    return day(context, datetime.combine(date_, time(), JST), plain=plain)
+
+
+@register.simple_tag(takes_context=True)
 def last_day(context: Context, end: datetime, *, plain: bool = False) -> str:
     """Say the last day of a half-open window."""
     return _finish(context, dates.format_last_day(end, context["language"]), plain=plain)
@@ -64,13 +70,25 @@ def until(context: Context, end: datetime, *, plain: bool = False) -> str:
 @register.simple_tag(takes_context=True)
 def changed(context: Context, *sources: str | datetime) -> str:
     """Say when a page's content changed: the newest of its own date and those of the documents that it shows."""
-    newest = max(_to_day(source) for source in sources)
-    shown = dates.format_day(datetime.combine(newest, time(12), JST), context["language"])
+    newest = max(_to_day(source) for source in sources if source)
+    shown = dates.format_day(datetime.combine(newest, time(), JST), context["language"])
     words = get_words(context["language"])
+    # A demonstration's clock stands before the day on which its texts were written.
+    note = words.say("shell.real_date") if newest > _to_day(context["now"]) else ""
     line = format_html(
-        '<p class="changed">{} <time datetime="{}">{}</time></p>', words.say("shell.changed"), newest.isoformat(), shown
+        '<p class="changed">{} <time datetime="{}">{}</time>{}</p>',
+        words.say("shell.changed"),
+        newest.isoformat(),
+        shown,
+        note,
     )
     return _finish(context, line)
+
+
+@register.simple_tag(takes_context=True)
+def fault_of(context: Context, field: str) -> str:
+    """Return what is wrong with a field, or nothing."""
+    return next((fault.text for fault in context.get("faults") or () if fault.field == field), "")
 
 
 @register.simple_tag(takes_context=True)
@@ -83,6 +101,12 @@ def main_places(context: Context) -> list[navigation.Place]:
 def foot_places(context: Context) -> list[navigation.Place]:
     """List the other pages that every page leads to."""
     return navigation.list_places(context["request"], navigation.FOOT)
+
+
+@register.simple_tag(takes_context=True)
+def page_link(context: Context, name: str) -> navigation.Place:
+    """Return a page by the name of its address."""
+    return navigation.list_places(context["request"], (name,))[0]
 
 
 @register.simple_tag(takes_context=True)

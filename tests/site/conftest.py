@@ -1,0 +1,42 @@
+"""The site as a visitor meets it, without a browser."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from cast import AT, LOADED_AT, PROGRAMME_FILE
+from mynapoint.programme.operations import load_programme
+
+PREFIXES = ("/", "/easy/", "/en/")
+
+
+@dataclass
+class Reader:
+    """Somebody who reads pages."""
+
+    client: Client
+
+    def source(self, path: str, status: int = 200) -> str:
+        """Return a page's HTML."""
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.content.decode()
+        return answer.content.decode()
+
+    def words(self, path: str, status: int = 200) -> str:
+        """Return a page's words, without readings."""
+        html = re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>", "", self.source(path, status))
+        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+@pytest.fixture
+def reader(settings: Settings, db: None) -> Iterator[Reader]:
+    """Return a reader of the demonstration's site."""
+    settings.CLOCK = lambda: AT
+    settings.DEMO = True
+    load_programme(PROGRAMME_FILE, at=LOADED_AT)
+    return Reader(Client(headers={"host": "127.0.0.1:8000"}))

@@ -1,0 +1,155 @@
+"""The pages that explain: all are there in three languages, and what they say of the project is so."""
+
+import re
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from pytest_django import Settings
+
+from conftest import PREFIXES, Reader
+from mynapoint.kernel.period import JST
+from mynapoint.place.operations import load_place
+from mynapoint.site.guide.documents import list_checks, list_held, list_questions
+from mynapoint.site.shell.navigation import EVERYTHING
+
+pytestmark = pytest.mark.django_db
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "src/mynapoint/site/guide"
+PAGES = ("faq", "howto", "fraud", "never", "privacy", "accessibility", "terms", "news", "contact", "sitemap")
+SECOND = timedelta(seconds=1)
+LOADED_AT = datetime(2020, 6, 1, tzinfo=JST)
+
+
+class TestPages:
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    @pytest.mark.parametrize("page", PAGES)
+    def test_are_there_in_every_language_and_may_be_kept(self, reader: Reader, prefix: str, page: str) -> None:
+        answer = reader.client.get(f"{prefix}{page}/")
+        assert answer.status_code == 200
+        assert answer["Cache-Control"] == "public, max-age=60"
+        assert not answer.cookies
+        assert reader.client.get(f"{prefix}{page}/", headers={"if-none-match": answer["ETag"]}).status_code == 304
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_lead_nowhere_that_is_not_there(self, reader: Reader, prefix: str) -> None:
+        links = {link for page in PAGES for link in re.findall(r'href="(/[^"#]*)', reader.source(f"{prefix}{page}/"))}
+        broken = [
+            link for link in links if not link.startswith("/static/") and reader.client.get(link).status_code >= 400
+        ]
+        assert broken == []
+
+
+class TestLists:
+    @pytest.mark.parametrize("name", ["faq", "held", "checks", "news"])
+    def test_say_everything_in_three_languages(self, name: str) -> None:
+        def find_gaps(value: object, where: str) -> list[str]:
+            if isinstance(value, dict):
+                if "ja" in value:
+                    return [] if value.keys() == {"ja", "easy", "en"} and all(value.values()) else [where]
+                return [gap for key, inside in value.items() for gap in find_gaps(inside, f"{where}.{key}")]
+            if isinstance(value, list):
+                return [gap for number, inside in enumerate(value) for gap in find_gaps(inside, f"{where}.{number}")]
+            return []
+
+        assert find_gaps(tomllib.loads((GUIDE / f"{name}.toml").read_text()), name) == []
+
+
+class TestS8Privacy:
+    """What the page says is held is what docs/scale.md says of the tables that lie by person."""
+
+    BY_PERSON = ("holder", "certificate", "act", "account", "MyKey ID", "draft", "entry")
+
+    def test_names_every_class_of_what_is_held_about_a_person_and_no_other(self) -> None:
+        page = (ROOT / "docs/scale.md").read_text()
+        rows = re.findall(r"^\| `\w+` \| `\w+`: ([^|]+) \| (.+) \|$", page, re.MULTILINE)
+        classes = {kind for of, columns in rows if of in self.BY_PERSON for kind in re.findall(r"` (\w+)", columns)}
+        told = [kind for held in list_held() for kind in held.classes]
+        assert sorted(told) == sorted(set(told))
+        assert classes - {"staff"} <= set(told)
+        assert set(told) - classes == set()
+
+    @pytest.mark.parametrize(("prefix", "words"), [("/", "買い物の店、日時、品物、金額"), ("/easy/", "買い物の店"),
+                                                   ("/en/", "Where, when and what you buy")])  # fmt: skip
+    def test_says_what_cannot_be_held(self, reader: Reader, prefix: str, words: str) -> None:
+        assert words in reader.words(f"{prefix}privacy/")
+
+
+class TestS10Fraud:
+    @pytest.mark.parametrize(("prefix", "words"), [("/", "それは詐欺です"), ("/easy/", "うそをついています"),
+                                                   ("/en/", "is a fraud")])  # fmt: skip
+    def test_is_warned_of(self, reader: Reader, prefix: str, words: str) -> None:
+        assert words in reader.words(f"{prefix}fraud/")
+        assert f'href="{prefix}never/"' in reader.source(f"{prefix}fraud/")
+
+
+class TestS17Questions:
+    def test_have_names_of_their_own_so_that_one_can_link_to_them(self, reader: Reader) -> None:
+        names = [group.id for group in list_questions()]
+        names += [question.id for group in list_questions() for question in group.questions]
+        assert len(names) == len(set(names))
+        html = reader.source("/faq/")
+        assert all(f'id="{name}"' in html for name in names)
+
+    def test_send_on_to_pages_that_exist(self) -> None:
+        pages = {name for names in EVERYTHING.values() for name in names}
+        links = {question.link for group in list_questions() for question in group.questions}
+        assert links - {None} <= pages
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_stand_beside_a_how_to(self, reader: Reader, prefix: str) -> None:
+        assert f'href="{prefix}faq/"' in reader.source(f"{prefix}howto/")
+
+
+class TestS23Contact:
+    def test_shows_the_helpdesk_and_every_counter_with_at_in_its_mail(self, reader: Reader) -> None:
+        for file in sorted((ROOT / "places").glob("*.toml")):
+            load_place(file, at=LOADED_AT)
+        html = reader.source("/contact/")
+        assert "(at)" in html
+        assert not re.search(r"[\w.]+@[\w-]+\.", html)
+        assert 'href="tel:' in html
+
+    def test_says_what_there_is_without_places(self, reader: Reader) -> None:
+        assert "決済サービス" in reader.words("/contact/")
+
+
+class TestS24Changed:
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    @pytest.mark.parametrize("page", ["", "check/", "card/", *(f"{page}/" for page in PAGES)])
+    def test_is_on_every_page(self, reader: Reader, prefix: str, page: str) -> None:
+        assert re.search(r'<p class="changed">.*<time datetime="\d{4}-\d\d-\d\d">', reader.source(f"{prefix}{page}"))
+
+    def test_follows_the_programmes_own_text(self, reader: Reader) -> None:
+        assert '<time datetime="2026-11-23">' in reader.source("/card/")
+
+
+class TestNews:
+    def test_is_shown_from_its_own_second_on(self, reader: Reader, settings: Settings) -> None:
+        appears = datetime(2020, 10, 27, 9, tzinfo=JST)
+        settings.CLOCK = lambda: appears - SECOND
+        assert "早めに申請" not in reader.words("/news/")
+        assert reader.client.get("/news/ask-for-your-card-early/").status_code == 404
+        settings.CLOCK = lambda: appears
+        assert "早めに申請" in reader.words("/news/")
+        assert "約2か月" in reader.words("/news/ask-for-your-card-early/")
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_is_a_feed_too(self, reader: Reader, prefix: str) -> None:
+        feed = ElementTree.fromstring(reader.source(f"{prefix}news/feed.xml"))
+        atom = "{http://www.w3.org/2005/Atom}"
+        links = [entry.find(f"{atom}link").get("href") for entry in feed.findall(f"{atom}entry")]  # type: ignore[union-attr]
+        assert len(links) == 3
+        for link in links:
+            assert reader.client.get(str(link).removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+class TestAccessibilityStatement:
+    @pytest.mark.parametrize("check", list_checks(), ids=lambda check: check.test)
+    def test_names_tests_that_exist(self, check: object) -> None:
+        file, _, name = check.test.partition(":")  # type: ignore[attr-defined]
+        text = (ROOT / file).read_text()
+        assert all(re.search(rf"(class|def) {part}\b", text) for part in name.split("."))

@@ -1,0 +1,106 @@
+"""The first pages and the guide in a real browser: in order at every width, by keyboard alone, and without scripts."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from browser.markup import check_html
+from browser.window import NARROW, NARROWEST, WIDE, open_window
+from cast import AT, LOADED_AT, PROGRAMME_FILE
+from conftest import PREFIXES
+from mynapoint.place.operations import load_place
+from mynapoint.programme.operations import load_programme
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+READY = "who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes"
+PAGES = (
+    *("", "check/", "check/?asked=who", "check/?who=me&card=no"),
+    *(f"check/?{READY}&payment=no", f"check/?{READY}&payment=ready"),
+    *("card/", "card/?asked=2021-01-20", "card/?asked=2021-03-01", "card/?asked=x"),
+    *("faq/", "howto/", "fraud/", "never/", "privacy/", "accessibility/", "terms/", "news/", "contact/", "sitemap/"),
+    *("news/applications-open/", "nothing/"),
+)  # fmt: skip
+# What a refused form and a page that is not there say to the console.
+EXPECTED = "Failed to load resource: the server responded with a status of"
+
+
+@pytest.fixture
+def site(settings: Settings, live_server: LiveServer) -> str:
+    """Serve the demonstration's site with its places."""
+    settings.CLOCK = lambda: AT
+    settings.DEMO = True
+    load_programme(PROGRAMME_FILE, at=LOADED_AT)
+    for file in sorted((ROOT / "places").glob("*.toml")):
+        load_place(file, at=LOADED_AT)
+    return live_server.url
+
+
+class TestPages:
+    def test_are_in_order(self, chromium: Browser, site: str) -> None:
+        sources = {}
+        for width in (WIDE, NARROW, NARROWEST):
+            with open_window(chromium, width=width, scripts=width != NARROWEST) as window:
+                for path in (prefix + page for prefix in PREFIXES for page in PAGES):
+                    window.page.goto(site + path)
+                    window.complaints = [one for one in window.complaints if EXPECTED not in one]
+                    window.check(path.replace("?", "_").replace("&", "_"))
+                    sources[path] = window.source
+        check_html(sources)
+
+
+class TestKeyboard:
+    def test_answers_every_question(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium) as window:
+            page = window.page
+            page.goto(f"{site}/check/")
+            for question in ("who", "card", "certificate", "pin", "device", "android", "payment"):
+                while page.evaluate("document.activeElement.name") != question:
+                    page.keyboard.press("Tab")
+                page.keyboard.press("Space")
+                page.keyboard.press("Enter")
+                page.wait_for_url(f"**{question}=**")
+            assert page.locator("h1").inner_text() == "スマートフォンで手続できます"
+            window.check("advice-by-keyboard")
+
+    def test_skips_to_the_content(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium) as window:
+            window.page.goto(f"{site}/en/fraud/")
+            window.page.keyboard.press("Tab")
+            assert window.page.locator(":focus").inner_text() == "Skip to the content"
+            window.page.keyboard.press("Enter")
+            assert window.page.url.endswith("#main")
+
+
+class TestWithoutScripts:
+    def test_can_be_read_and_answered(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium, width=NARROW, scripts=False) as window:
+            page = window.page
+            page.goto(f"{site}/easy/")
+            page.get_by_role("link", name="English").click()
+            page.get_by_role("link", name="Can I take part?").first.click()
+            page.get_by_label("Myself").check()
+            page.get_by_role("button", name="Continue").click()
+            page.get_by_label("No").check()
+            page.get_by_role("button", name="Continue").click()
+            page.get_by_role("link", name="No card yet").first.click()
+            page.locator("#asked").fill("2021-02-01")
+            page.get_by_role("button", name="Show the plan").click()
+            assert "That is too late" in page.locator("main").inner_text()
+            window.check("plan-without-scripts")
+
+
+class TestFaults:
+    def test_lead_to_their_field(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium) as window:
+            page = window.page
+            page.goto(f"{site}/check/")
+            page.get_by_role("button", name="次へ").click()
+            assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+            page.get_by_role("alert").get_by_role("link").click()
+            assert page.evaluate("document.activeElement.id") == "who-me"
+            assert page.title().startswith("エラー: ")
