@@ -1,7 +1,6 @@
 """The site as a visitor meets it, without a browser."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 
@@ -10,6 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from cast import AT, LOADED_AT, PROGRAMME_FILE
+from mynapoint.place.operations import load_place
 from mynapoint.programme.operations import load_programme
 
 PREFIXES = ("/", "/easy/", "/en/")
@@ -33,10 +33,17 @@ class Reader:
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
 
 
+def load_places() -> None:
+    """Load the sample's counters and its helpdesk."""
+    for file in sorted((PROGRAMME_FILE.parents[1] / "places").glob("*.toml")):
+        load_place(file, at=LOADED_AT)
+
+
 @pytest.fixture
-def reader(settings: Settings, db: None) -> Iterator[Reader]:
+def reader(settings: Settings, db: None) -> Reader:
     """Return a reader of the demonstration's site."""
     settings.CLOCK = lambda: AT
     settings.DEMO = True
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
+    load_places()
     return Reader(Client(headers={"host": "127.0.0.1:8000"}))

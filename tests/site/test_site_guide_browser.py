@@ -1,7 +1,5 @@
 """The first pages and the guide in a real browser: in order at every width, by keyboard alone, and without scripts."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser
 from pytest_django import Settings
@@ -10,13 +8,11 @@ from pytest_django.live_server_helper import LiveServer
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, open_window
 from cast import AT, LOADED_AT, PROGRAMME_FILE
-from conftest import PREFIXES
-from mynapoint.place.operations import load_place
+from conftest import PREFIXES, load_places
 from mynapoint.programme.operations import load_programme
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-ROOT = Path(__file__).parents[2]
 READY = "who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes"
 PAGES = (
     *("", "check/", "check/?asked=who", "check/?who=me&card=no"),
@@ -35,8 +31,7 @@ def site(settings: Settings, live_server: LiveServer) -> str:
     settings.CLOCK = lambda: AT
     settings.DEMO = True
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
-    for file in sorted((ROOT / "places").glob("*.toml")):
-        load_place(file, at=LOADED_AT)
+    load_places()
     return live_server.url
 
 
