@@ -1,0 +1,113 @@
+"""Every page of the site, found by its links: in order, in every language, for every window and every reader."""
+
+from collections.abc import Iterator
+from threading import Thread
+
+import httpx2
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from playwright.sync_api import Browser
+from pytest_django import DjangoDbBlocker
+from werkzeug.serving import make_server
+
+from browser.crawl import Site, find_flaws
+from browser.markup import check_html
+from browser.window import NARROWEST, WIDE, open_window
+from cast import AT, LOADED_AT, PROGRAMME_FILE, ROOT
+from mynapoint.directory.operations import register_service
+from mynapoint.directory.rules import ServiceKey
+from mynapoint.entrance.operations import open_waiting_room
+from mynapoint.place.operations import load_place
+from mynapoint.programme.operations import load_programme
+from mynapoint.site.kept.pages import KeptPages
+
+KEY = "A" * 43
+
+
+def load_everything() -> None:
+    """Load the demonstration's programme, places and services."""
+    load_programme(PROGRAMME_FILE, at=LOADED_AT)
+    for file in sorted((ROOT / "places").glob("*.toml")):
+        load_place(file, at=LOADED_AT)
+    for file in sorted((ROOT / "services").glob("*.toml")):
+        key = ServiceKey.model_validate({"id": f"{file.stem}-1", "public_key": KEY, "from": LOADED_AT})
+        register_service(file, address="http://127.0.0.1:9/x", keys=[key], at=LOADED_AT)
+
+
+@pytest.fixture(scope="module")
+def address(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Serve the site as `mynapoint serve` does, pages kept ready before Django; return where."""
+    server = make_server("127.0.0.1", 0, KeptPages(get_wsgi_application(), moment=lambda: 0), threaded=True)
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "CLOCK", lambda: AT)
+        patch.setattr(settings, "DEMO", True)
+        patch.setattr(settings, "ALLOWED_HOSTS", ["127.0.0.1"])
+        load_everything()
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        call_command("flush", interactive=False, verbosity=0)
+        connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def site(address: str) -> Iterator[Site]:
+    with httpx2.Client(base_url=address, trust_env=False, timeout=60) as client:
+        site = Site(client)
+        site.crawl()
+        yield site
+
+
+class TestEveryPage:
+    def test_is_found(self, site: Site) -> None:
+        kinds = {page.kind for page in site.pages.values()}
+        assert {"", "services", "services/…", "places", "places/…", "helpdesk", "condition", "privacy"} <= kinds
+        assert {kind.removeprefix("en/") for kind in kinds if kind.startswith("en/")} >= {"services", "services/…"}
+
+    def test_is_in_order(self, site: Site) -> None:
+        flaws = sorted(find_flaws(site))
+        assert not flaws, "\n".join(flaws)
+
+    def test_is_valid_html(self, site: Site) -> None:
+        check_html({name: page.text for name, page in site.pages.items() if page.is_html and "?" not in name})
+
+    @pytest.mark.parametrize("width", [WIDE, NARROWEST])
+    def test_can_be_used_by_everybody(self, chromium: Browser, site: Site, address: str, width: int) -> None:
+        """One of each kind: axe, console, requests to others, nothing wider than the window."""
+        one_of_each = {page.kind: page.address for page in reversed(site.pages.values()) if page.is_html}
+        complaints = []
+        with open_window(chromium, width=width) as window:
+            for path in one_of_each.values():
+                window.page.goto(address + path)
+                try:
+                    window.check(f"every{path}")
+                except AssertionError as flawed:
+                    complaints.append(str(flawed))
+        assert not complaints, "\n".join(complaints)
+
+
+class TestStateOfTheWaitingRoom:
+    def test_is_in_order(self, chromium: Browser, site: Site, address: str) -> None:
+        """The line, the turn, the number that is used, and the page that says how the site is doing."""
+        sources = {}
+        with open_window(chromium, width=NARROWEST) as window:
+            for prefix in ("", "/easy", "/en"):
+                open_waiting_room(per_minute=1, at=AT)
+                window.page.context.clear_cookies()
+                window.page.goto(f"{address}{prefix}/status/")
+                window.page.locator("main form button").click()
+                window.check(f"line{prefix}")
+                sources[f"line{prefix}"] = window.source
+                line = window.page.url
+                settings.CLOCK = lambda: AT + (AT - LOADED_AT)
+                window.page.goto(line)
+                sources[f"late{prefix}"] = window.source
+                window.check(f"late{prefix}")
+                settings.CLOCK = lambda: AT
+        check_html(sources)
