@@ -83,8 +83,10 @@ class Page:
     def kind(self) -> str:
         """The page's language and template, roughly: its path with names and numbers left out."""
         parts = urlsplit(self.address).path.strip("/").split("/")
-        return "/".join(parts[:2] + ["…"] * (len(parts) - 2)) if parts[0] in {"easy", "en"} else "/".join(
-            parts[:1] + ["…"] * (len(parts) - 1)
+        return (
+            "/".join(parts[:2] + ["…"] * (len(parts) - 2))
+            if parts[0] in {"easy", "en"}
+            else "/".join(parts[:1] + ["…"] * (len(parts) - 1))
         )
 
 
