@@ -29,7 +29,7 @@ BEGIN: Final = "/status/"
 PAGES: Final = {
     "start page": "/",
     f"{SERVICES} services": "/services/",
-    "a service": "/services/",
+    "a service": "/services/hanamaru/",
     "reserve wizard": "/reserve/",
 }
 MIXED: Final = ("/", "/services/", "/", "/en/", "/", "/services/", "/easy/", "/", "/reserve/", "/")

@@ -303,6 +303,7 @@ INSTALLED_APPS = (
 )
 MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",
+    "mynapoint.site.shell.headers.guard",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -358,7 +359,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_ENCRYPTED else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# Not "no-referrer": under it browsers send "Origin: null" with a form, and no form would pass the CSRF check.
+# To nobody else, for some addresses are secrets. Not "no-referrer": under it browsers send "Origin: null" with a form,
+# and no form would pass the CSRF check.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,24 @@
+"""Headers that no answer goes without, and that Django does not know."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+
+# Nothing on any page asks for a sensor, and nobody else's page may take ours in, not even a picture.
+HEADERS: Final[Mapping[str, str]] = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that adds them."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        answered = get_response(request)
+        for name, value in HEADERS.items():
+            answered.headers.setdefault(name, value)
+        return answered
+
+    return answer
