@@ -63,10 +63,10 @@ def line(request: HttpRequest, ticket: str) -> HttpResponse:
         raise Http404 from None
     number, admission = held.ticket.number, get_admission()
     if is_used(number):
-        return show(request, "waiting/used", at=at, status=409, begin=begin)
+        return show(request, "waiting/used", at=at, begin=begin)
     standing = admission.get_standing(number, at=at)
     if standing == "late" or not held.ticket.is_valid(at=at):
-        return show(request, "waiting/late", at=at, status=410, begin=begin)
+        return show(request, "waiting/late", at=at, begin=begin)
     if standing == "passes":
         until = admission.turn_at(number) + GRACE if admission.is_waiting_room_open else None
         answer = show(request, "waiting/turn", at=at, begin=begin, held=held, field=FIELD, until=until)
