@@ -126,6 +126,24 @@ class TestWalletPage:
         assert sheet
         assert get(hanamaru.origin + sheet[1]).headers["Content-Type"].startswith("text/css")
 
+    def test_shows_new_codes_once(self, hanamaru: ServiceProcess) -> None:
+        customer = hanamaru.run("account", "open")
+        shown = re.findall(r'class="number">(\d{6})<', post(f"{customer['wallet']}codes").text)
+        asked = AccountCheck(programme=PROGRAMME, account_id=customer["account_id"], codes=shown)
+        with hanamaru.client() as client:
+            assert client.ask(AccountConfirmed, "POST", "/account-checks", content=write_body(asked))
+        assert shown[0] not in get(customer["wallet"]).text
+
+    @pytest.mark.parametrize("path", ["", "charge", "receipts/mynapoint-2020/2020-09", "receipts/a/b"])
+    def test_does_not_exist_under_another_address(self, hanamaru: ServiceProcess, path: str) -> None:
+        for method in ("GET", "POST"):
+            answer = httpx2.request(method, f"{hanamaru.origin}/wallet/{'A' * 43}/{path}", trust_env=False)
+            assert answer.status_code in {404, 405}
+
+
+class TestS4Spending:
+    """Points are spent as that service's own points, in its shops (S4)."""
+
     def test_charges_buys_and_spends(self, hanamaru: ServiceProcess) -> None:
         customer = open_linked(hanamaru, b"4" * 16)
         wallet = customer["wallet"]
@@ -165,20 +183,6 @@ class TestWalletPage:
         wallet = hanamaru.run("account", "open")["wallet"]
         answer = post(f"{wallet}charge", amount=amount, order="x")
         assert (answer.status_code, "できませんでした" in answer.text) == (422, True)
-
-    def test_shows_new_codes_once(self, hanamaru: ServiceProcess) -> None:
-        customer = hanamaru.run("account", "open")
-        shown = re.findall(r'class="number">(\d{6})<', post(f"{customer['wallet']}codes").text)
-        asked = AccountCheck(programme=PROGRAMME, account_id=customer["account_id"], codes=shown)
-        with hanamaru.client() as client:
-            assert client.ask(AccountConfirmed, "POST", "/account-checks", content=write_body(asked))
-        assert shown[0] not in get(customer["wallet"]).text
-
-    @pytest.mark.parametrize("path", ["", "charge", "receipts/mynapoint-2020/2020-09", "receipts/a/b"])
-    def test_does_not_exist_under_another_address(self, hanamaru: ServiceProcess, path: str) -> None:
-        for method in ("GET", "POST"):
-            answer = httpx2.request(method, f"{hanamaru.origin}/wallet/{'A' * 43}/{path}", trust_env=False)
-            assert answer.status_code in {404, 405}
 
 
 class TestCreditCard:

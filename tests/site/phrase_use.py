@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from cardagent.languages import flatten
@@ -35,3 +36,33 @@ def find_said() -> list[re.Pattern[str]]:
     for name in _FORMATTED.findall(text):
         said.add(r"[a-z0-9_.]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", name)))
     return [re.compile(pattern) for pattern in said]
+
+
+def list_easy_sources() -> list[Path]:
+    """Return every file with easy Japanese of the site's own."""
+    return [
+        *sorted((PHRASES / "easy").glob("*.toml")),
+        *sorted((SITE / "guide").glob("*.toml")),
+        *sorted(SITE.rglob("*.easy.html")),
+    ]
+
+
+def read_easy(source: Path) -> list[str]:
+    """Return a file's texts in easy Japanese, with a number in each place for a value."""
+    text = source.read_text()
+    if source.suffix == ".html":
+        return [re.sub(r"\{[%{].*?[%}]\}", "5", re.sub(r"<[^>]+>", " ", text))]
+    texts = flatten(tomllib.loads(text)) if source.parent.name == "easy" else _find_easy(tomllib.loads(text))
+    return [re.sub(r"\{\w+\}", "5", value) for _, value in texts]
+
+
+def _find_easy(value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            if name == "easy":
+                yield name, inside
+            else:
+                yield from _find_easy(inside)
+    elif isinstance(value, list):
+        for inside in value:
+            yield from _find_easy(inside)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import phrase_use
 import pytest
@@ -68,6 +69,9 @@ class TestFurigana:
         assert "あんしょうばんごう" in add_furigana("暗証番号")
         assert "ばんごう</rt>" not in add_furigana("暗証番号").replace("あんしょうばんごう</rt>", "")
 
+    def test_leaves_a_weekdays_single_letter_alone(self) -> None:
+        assert add_furigana("<th>日</th>") == "<th>日</th>"
+
     def test_reads_a_counter_only_after_a_number(self) -> None:
         assert "<rt>がつ</rt>" in add_furigana("3月")
         assert "<rt>がつ</rt>" not in add_furigana("月に")
@@ -79,6 +83,22 @@ class TestFurigana:
     )  # fmt: skip
     def test_changes_nothing_inside_a_tag_or_a_place_for_text_only(self, html: str) -> None:
         assert add_furigana(html) == html
+
+
+class TestEasyJapanese:
+    """Whoever reads only kana can read it."""
+
+    @pytest.mark.parametrize("source", phrase_use.list_easy_sources(), ids=lambda source: source.name)
+    def test_carries_a_reading_over_every_word(self, source: Path) -> None:
+        bare = {word for text in phrase_use.read_easy(source) for word in find_bare_words(text)}
+        assert not bare, "put them into phrases/furigana.toml"
+
+
+def find_bare_words(text: str) -> list[str]:
+    """Return what carries no reading; a weekday's single letter needs none."""
+    if len(text) == 1:
+        return []
+    return re.findall(r"[^ >]{0,3}[一-龠々]+[^ <]{0,3}", re.sub(r"<ruby>.*?</ruby>", "", add_furigana(text)))
 
 
 class TestDates:

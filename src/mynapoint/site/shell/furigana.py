@@ -43,6 +43,8 @@ def _read_between_tags(html: str) -> str:
 
 
 def _read(text: str) -> str:
+    if len(text.strip()) == 1:  # a calendar's weekday
+        return text
     pattern, readings = read_glossary()
     return pattern.sub(lambda found: readings[f"{found.lastgroup}:{found.group()}"], text)
 
