@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 from pytest_django import Settings
+from site_reader import PREFIXES, Reader
 
-from conftest import PREFIXES, Reader
 from mynapoint.kernel.period import JST
 from mynapoint.place.models import PlaceRevision
 from mynapoint.site.guide.documents import list_checks, list_held, list_questions

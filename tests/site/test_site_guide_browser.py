@@ -4,11 +4,11 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from site_reader import PREFIXES, load_places
 
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, open_window
 from cast import AT, LOADED_AT, PROGRAMME_FILE
-from conftest import PREFIXES, load_places
 from mynapoint.programme.operations import load_programme
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

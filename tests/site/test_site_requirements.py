@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from conftest import PREFIXES, Reader
+from site_reader import PREFIXES, Reader
 
 ROOT = Path(__file__).parents[2]
 LINE = re.compile(r"^\| (S\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from pytest_django import Settings
+from site_reader import PREFIXES, Reader
 
-from conftest import PREFIXES, Reader
 from mynapoint.kernel.period import JST
 from mynapoint.site.start.readiness import QUESTIONS, advise, find_next, read_answers
 
