@@ -21,7 +21,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl libpcsclite-dev swig gcc libc6-dev
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens simulate-lives
+.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens simulate-lives simulate-counter
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -119,6 +119,9 @@ tokens: ## Renew the Digital Agency's design tokens that the site's styles stand
 	@folder="$$(mktemp -d)" && cd "$$folder" && npm pack --silent @digital-go-jp/design-tokens@$(TOKENS_VERSION) | xargs tar xzf && \
 		cp package/dist/tokens.css "$(CURDIR)/$(SITE_STATIC)/tokens.css" && \
 		cp package/LICENSE "$(CURDIR)/$(SITE_STATIC)/tokens.LICENSE.txt" && rm -r "$$folder"
+
+simulate-counter: setup ## Let citizens come to counters where all goes wrong (ARGS="--sessions 1000000 --seed 1").
+	@PYTHONPATH=tests:src $(BIN)/python tests/simulate_counter.py $(ARGS)
 
 simulate-lives: setup ## Let random people live with their cards (ARGS="--lives 100000 --seed 1").
 	@PYTHONPATH=. $(BIN)/python tests/simulate_lives.py $(ARGS)

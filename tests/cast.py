@@ -122,8 +122,13 @@ def cast(tmp_path: Path) -> Cast:
 @pytest.fixture
 def programme(db: None) -> str:
     """Load the national round of 2020 and both sample services; return its name."""
+    announce()
+    return PROGRAMME
+
+
+def announce() -> None:
+    """Load the national round of 2020 and both sample services."""
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
     for name in ("hanamaru", "sakura"):
         key = ServiceKey.model_validate({"id": f"{name}-1", "public_key": SERVICE_KEY, "from": LOADED_AT})
         register_service(ROOT / "services" / f"{name}.toml", address="http://127.0.0.1:9/x", keys=[key], at=LOADED_AT)
-    return PROGRAMME

@@ -246,7 +246,7 @@ class TestActInCase:
             case "second":
                 put_down(taro)
             case "silent":
-                at = AT + 20 * SECOND
+                at = AT + 30 * SECOND
             case "idle":
                 at = AT + 90 * SECOND
                 for seconds in range(0, 90, 15):
@@ -286,11 +286,11 @@ class TestWhatStays:
                 assert not any(secret.hex() in text for secret in secrets)
 
     def test_is_over_in_the_records_too_once_somebody_looks(self, case: Case) -> None:
-        assert end_lapsed(at=AT + 19 * SECOND) == 0
+        assert end_lapsed(at=AT + 29 * SECOND) == 0
         assert end_lapsed(at=AT + 500 * SECOND) == 1
         over = get_case(case.name, at=AT + 500 * SECOND).over
         assert over is not None
-        assert (over.reason, over.at) == ("contact_lost", AT + 20 * SECOND)
+        assert (over.reason, over.at) == ("contact_lost", AT + 30 * SECOND)
         assert not LiveCase.objects.exists()
         assert end_lapsed(at=AT + 500 * SECOND) == 0
 

@@ -18,7 +18,7 @@ from case_parties import (
     TARO,
     WITH_CARD,
 )
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mynapoint.case.decisions import (
@@ -78,7 +78,7 @@ class TestOver:
         ("case", "limit", "reason"),
         [
             pytest.param(OPENED, 90 * SECOND, "idle", id="idle"),
-            pytest.param(WITH_CARD, 20 * SECOND, "contact_lost", id="contact-lost"),
+            pytest.param(WITH_CARD, 30 * SECOND, "contact_lost", id="contact-lost"),
             pytest.param(replace(OPENED, closes_at=AT + 50 * SECOND), 50 * SECOND, "counter_closed", id="closed"),
             pytest.param(OPENED.with_facts([Continued(AT + SECOND)]), 91 * SECOND, "idle", id="continued"),
         ],
@@ -217,6 +217,7 @@ EVENTS = st.sampled_from([*REQUESTS, *REPORTS, ActOffered(HERE, OTHER_ACT), ActS
 
 
 class TestAnyOrderOfEvents:
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.tuples(EVENTS, st.integers(0, 40)), max_size=30))
     def test_lets_only_the_first_card_sign_and_nothing_happen_after_the_end(
         self, events: list[tuple[Event, int]]

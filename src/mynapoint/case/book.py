@@ -44,9 +44,9 @@ class DatabaseBook:
             raise CaseUnknown
         return self._compose(opened, live)
 
-    def lock_live(self, seat: Seat) -> Case | None:
+    def lock_live(self, counter: str, terminal: str) -> Case | None:
         """Return the terminal's case that nothing has ended, as `lock` does."""
-        live = LiveCase.objects.select_for_update().filter(counter=seat.counter, terminal=seat.terminal).first()
+        live = LiveCase.objects.select_for_update().filter(counter=counter, terminal=terminal).first()
         if live is None:
             return None
         return self._compose(OpenedCase.objects.get(counter=live.counter, id=live.case_id), live)
@@ -95,8 +95,8 @@ class DatabaseBook:
             live.update(contact_at=after.contact_at, card_hash=after.card)
         kept = [fact for fact in facts if not isinstance(fact, CardStillIn)]
         if kept:
-            first = CaseFact.objects.filter(counter=case.name.counter, case_id=case.name.id).count()
-            CaseFact.objects.bulk_create(_write(case.name, index, fact) for index, fact in enumerate(kept, first))
+            rows = [_write(case.name, index, fact) for index, fact in enumerate(kept, case.fact_count)]
+            CaseFact.objects.bulk_create(rows)
         return after
 
     def read(self, opened: OpenedCase) -> Case:

@@ -106,14 +106,15 @@ class Case:
     act_id: UUID | None = None
     is_shown: bool = False
     acts_done: int = 0
+    fact_count: int = 0
     ended: Over | None = None
 
     def over(self, *, at: datetime) -> Over | None:
         """Say why the case is over at an instant; time alone is enough, nothing has to have run."""
         if self.ended is not None:
             return self.ended
-        first = min(self._limits(), key=lambda over: over.at)
-        return first if at >= first.at else None
+        passed = [Over(limit, reason) for limit, reason in self._limits() if at >= limit]
+        return min(passed, key=lambda over: over.at) if passed else None
 
     def warned_at(self) -> datetime:
         """Return the instant from which the citizen is warned that the case is about to end."""
@@ -136,15 +137,15 @@ class Case:
             case = _add(case, fact)
         return case
 
-    def _limits(self) -> list[Over]:
-        limits = [Over(self.closes_at, "counter_closed"), Over(self.idle_at(), "idle")]
+    def _limits(self) -> list[tuple[datetime, EndReason]]:
+        limits: list[tuple[datetime, EndReason]] = [(self.closes_at, "counter_closed"), (self.idle_at(), "idle")]
         if self.contact_at is not None:
-            limits.append(Over(self.contact_at + CONTACT_LOST_AFTER, "contact_lost"))
+            limits.append((self.contact_at + CONTACT_LOST_AFTER, "contact_lost"))
         return limits
 
 
 def _add(case: Case, fact: Fact) -> Case:
-    changes: dict[str, Any] = {"active_at": max(case.active_at, fact.at)}
+    changes: dict[str, Any] = {"active_at": max(case.active_at, fact.at), "fact_count": case.fact_count + 1}
     match fact:
         case CardSeen():
             changes |= {"card": fact.card, "contact_at": fact.at}
@@ -159,5 +160,5 @@ def _add(case: Case, fact: Fact) -> Case:
             done = case.acts_done + (fact.outcome == "done")
             changes |= {"act_id": None, "is_shown": False, "acts_done": done}
         case Ended():
-            changes = {"ended": Over(fact.at, fact.reason), "key": None, "card": None}
+            changes |= {"active_at": case.active_at, "ended": Over(fact.at, fact.reason), "key": None, "card": None}
     return replace(case, **changes)

@@ -234,9 +234,9 @@ def _until_first(write: Callable[[], T]) -> T:
 @transaction.atomic
 def _report(counter: str, terminal: str, event: Event, *, at: datetime) -> None:
     """Let the terminal's live case know; a terminal without one has nothing to know."""
-    name = LiveCase.objects.filter(counter=counter, terminal=terminal).values_list("case_id", flat=True).first()
-    if name is not None:
-        take(_BOOK, CaseName(counter, name), event, at=at)
+    case = _BOOK.lock_live(counter, terminal)
+    if case is not None:
+        _BOOK.add(case, decide(case, event, at=at))
 
 
 @transaction.atomic

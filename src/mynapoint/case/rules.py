@@ -14,7 +14,7 @@ from paymentservice.encoding import NotBase64Url
 
 WARNED_AFTER: Final = timedelta(seconds=60)
 IDLE_AFTER: Final = timedelta(seconds=90)
-CONTACT_LOST_AFTER: Final = timedelta(seconds=20)
+CONTACT_LOST_AFTER: Final = timedelta(seconds=30)
 """A card program that is silent for so long is taken to have no card any more."""
 
 Colour = Literal["red", "yellow", "green", "purple", "orange", "blue"]

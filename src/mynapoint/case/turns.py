@@ -44,8 +44,8 @@ class Book(Protocol):
         :raises CaseUnknown: when there is none.
         """
 
-    def lock_live(self, seat: Seat) -> Case | None:
-        """Return the terminal's case that nothing has ended, as `lock` does."""
+    def lock_live(self, counter: str, terminal: str) -> Case | None:
+        """Return a terminal's case that nothing has ended, as `lock` does."""
 
     def next_number(self, counter: str, day: date) -> int:
         """Return the number of the counter's next case of the day."""
@@ -83,7 +83,7 @@ def open_case(book: Book, opening: Opening, *, at: datetime) -> Case:
     closes_at = find_closing(opening.closes_at, book.get_extensions(opening.seat.counter, day))
     if closes_at is None or at >= closes_at:
         raise CounterClosed(closed_at=closes_at)
-    before = book.lock_live(opening.seat)
+    before = book.lock_live(opening.seat.counter, opening.seat.terminal)
     if before is not None:
         book.add(before, decide(before, AnotherCaseOpened(), at=at))
     case = Case(

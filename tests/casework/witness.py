@@ -1,0 +1,47 @@
+"""Who watches people's hands: what each typed, whose card signed what. Of the platform it hears only what it bound."""
+
+from collections import Counter
+
+from casework.book import keep_newest
+from casework.cards import Card, Person
+from casework.platform import SERVICE, Bound
+from mynapoint.act.rules import Submission
+from mynapoint.application.rules import hash_account
+
+
+class Witness:
+    """An independent checker of every binding."""
+
+    def __init__(self, *, account_key: bytes) -> None:
+        self._account_key = account_key
+        self._typed: dict[Person, str] = {}
+        self._signed: dict[bytes, Person] = {}
+        self.seen = 0
+        self.wrong: list[str] = []
+        self.outcomes: Counter[str] = Counter()
+
+    def see_typing(self, person: Person, account: str) -> None:
+        """Somebody types an account; the last one is the one that they mean."""
+        self._typed[person] = account
+
+    def see_signing(self, card: Card, submission: Submission) -> None:
+        """A card signs, and its holder has typed the PIN."""
+        self._signed[submission.signature] = card.person
+
+    def judge(self, submission: Submission, bound: Bound) -> None:
+        """Compare what was bound with what was done."""
+        self.seen += 1
+        signer = self._signed.get(submission.signature)
+        if signer != bound.person:
+            self.wrong.append(f"{bound.kind} bound to person {bound.person}, signed by the card of {signer}")
+        if bound.account_hash is not None and bound.account_hash != self._hash_typed(signer):
+            self.wrong.append(f"person {bound.person} bound to an account that {signer} had not typed")
+
+    def forget_old(self) -> None:
+        """Drop what happened long ago."""
+        keep_newest(self._typed)
+        keep_newest(self._signed)
+
+    def _hash_typed(self, signer: Person | None) -> bytes | None:
+        typed = self._typed.get(signer) if signer is not None else None
+        return hash_account(SERVICE, typed, key=self._account_key) if typed else None
