@@ -37,8 +37,8 @@ _STATEMENT: Final = re.compile(r"(\d+) LOG:  (?:statement|execute [^:]+): ?(.*)"
 _PARAMETERS: Final = re.compile(r"(\d+) DETAIL:  Parameters: (.*)", re.DOTALL)
 _PARAMETER: Final = re.compile(r"\$\d+ = (?:NULL|'((?:[^']|'')*)')")
 _SAVEPOINT: Final = re.compile(r'"s\d+_x\d+"')
-# What a worker does for itself: it is not part of any application.
-_BACKGROUND: Final = re.compile(r"periodic|_worker|LISTEN|heartbeat|stalled|set_config")
+# What a worker does for itself, and what a new connection begins with: it is not part of any application.
+_BACKGROUND: Final = re.compile(r"periodic|_worker|LISTEN|heartbeat|stalled|SELECT set_config")
 
 
 class CaptureFailed(Exception):

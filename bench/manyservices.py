@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from mynapoint.directory.queries import REGISTER
 from mynapoint.directory.rules import Service
 from mynapoint.kernel.period import JST
 
@@ -32,6 +31,9 @@ def invent_services(count: int = REAL_COUNT, *, seed: int = 1, programme: str = 
 
 def load_many_services(count: int = REAL_COUNT, *, seed: int = 1, at: datetime) -> None:
     """This will put invented services into the directory."""
+    # Tables exist only once Django is set up, and bench looks at every module here before that.
+    from mynapoint.directory.queries import REGISTER  # noqa: PLC0415
+
     for service in invent_services(count, seed=seed):
         REGISTER.add(service, at=at)
 
