@@ -1,5 +1,6 @@
 """The platform as a WSGI application: ``granian --interface wsgi mynapoint.wsgi:application``."""
 
+import gc
 import os
 from wsgiref.types import WSGIApplication
 
@@ -21,4 +22,15 @@ def get_application() -> WSGIApplication:
         raise SystemExit(f"mynapoint: {error}") from None
 
 
+def spare_collector() -> None:
+    """Take what was loaded out of the garbage collector's sight, and have it look at the rest less often.
+
+    What an act leaves is freed by its reference counts; looking through it all for circles took a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 application = get_application()
+spare_collector()

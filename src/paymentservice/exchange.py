@@ -1,5 +1,6 @@
 """One signed request and its verified answer, over HTTP; for either side."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -66,8 +67,10 @@ class SignedClient:
         self._peer = peer
         self._key = key
         self._clock = clock
-        # The environment's proxies are not for signed traffic between two known parties.
-        self._http = httpx2.Client(timeout=timeout, transport=transport, trust_env=False)
+        # A transport, not a whole client: there are no cookies, redirects or sessions between the two. Nor are the
+        # environment's proxies for signed traffic between two known parties.
+        self._http = transport or httpx2.HTTPTransport(trust_env=False)
+        self._timeouts = dict.fromkeys(("connect", "read", "write", "pool"), timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -109,10 +112,16 @@ class SignedClient:
         return sign_request(request, key=self._key, at=self._clock())
 
     def _send(self, request: Request) -> Response:
+        asked = httpx2.Request(
+            request.method,
+            request.url,
+            headers=dict(request.headers),
+            content=request.body or None,
+            extensions={"timeout": self._timeouts},
+        )
         try:
-            with self._http.stream(
-                request.method, request.url, headers=dict(request.headers), content=request.body or None
-            ) as answer:
+            answer = self._http.handle_request(asked)
+            with closing(answer):
                 return Response(status=answer.status_code, headers=dict(answer.headers), body=_read(answer))
         except httpx2.TransportError as error:
             raise PeerUnreachable from error

@@ -65,6 +65,8 @@ def find_held(request: HttpRequest, *, at: datetime) -> HeldTicket | None:
     One that counts no longer, is not this site's, or leads to another page is as good as none.
     """
     text = request.POST.get(FIELD, request.COOKIES.get(COOKIE, ""))
+    if not text:
+        return None
     try:
         held = read_text(text)
         is_for_this_page = held.find_page(request) == request.path
