@@ -14,7 +14,7 @@ from typing import Final
 
 from bench.table import Row
 from cardagent.places import CardPlace, FilePlace, ReaderPlace
-from demo.card_stack import StackMissing, running_card_stack
+from demo.card_stack import Reader, StackMissing, running_card_stack
 from iccard.connection import CardConnection
 from iccard.pcsc import wait_for_card
 from jpki.client import JpkiCard
@@ -22,7 +22,7 @@ from jpki.pin import Pin
 from jpki.virtual.authority import Authority
 from jpki.virtual.card import VirtualCard
 from jpki.virtual.contents import SAMPLE_PIN
-from jpki.virtual.vpcd import answer_reader, reach_reader
+from jpki.virtual.vpcd import answer_reader
 
 STATEMENT: Final = b"mynapoint act v1\n{}"
 SELECT_APPLICATION: Final = bytes.fromhex("00A4040C0AD392F000260100000001")
@@ -36,7 +36,7 @@ def measure(quick: bool) -> Iterator[Row]:
     with TemporaryDirectory(prefix="mynapoint-bench-") as folder:
         card = Authority.create(Path(folder) / "authority", at=AT).issue("bench", birth_date=date(1985, 4, 3), at=AT)
         try:
-            with running_card_stack() as stack, _lying(card, port=stack.readers[0].port) as heard:
+            with running_card_stack() as stack, _lying(card, stack.readers[0]) as heard:
                 yield from _measure(FilePlace(card), ReaderPlace(wait_for_card(seconds=10)), heard, rounds=rounds)
         except StackMissing as stop:
             print(f"card over the real stack: LEFT OUT, missing {stop}", file=sys.stderr)
@@ -76,10 +76,10 @@ def _time(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _lying(card: Path, *, port: int) -> Iterator[list[bytes]]:
-    """Lay a card into the reader at a port; yield the frames that it hears."""
+def _lying(card: Path, reader: Reader) -> Iterator[list[bytes]]:
+    """Lay a card into the reader; yield the frames that it hears."""
     frames: list[bytes] = []
-    with reach_reader(port=port) as connection:
+    with reader.reach() as connection:
         power_up = partial(_power_up, card, frames)
         Thread(target=answer_reader, args=(connection, power_up), daemon=True).start()
         yield frames

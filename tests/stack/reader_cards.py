@@ -13,13 +13,13 @@ from iccard.connection import CardConnection
 from iccard.pcsc import wait_for_card
 from iccard.unreachable import NoCard
 from jpki.virtual.card import VirtualCard
-from jpki.virtual.vpcd import PowerUp, answer_reader, reach_reader
+from jpki.virtual.vpcd import PowerUp, answer_reader
 
 
 @contextmanager
 def lying_in(reader: Reader, power_up: PowerUp) -> Iterator[socket.socket]:
     """Lay a card into a reader until PC/SC sees it; take it out, until PC/SC sees that too."""
-    with reach_reader(port=reader.port) as connection:
+    with reader.reach() as connection:
         thread = threading.Thread(target=answer_reader, args=(connection, power_up), daemon=True)
         thread.start()
         wait_for_card(reader=reader.name, seconds=10)

@@ -69,10 +69,10 @@ def sign(environment: dict[str, str], link: str, *options: str, pin: str = "1234
 
 
 @contextmanager
-def served(environment: dict[str, str], card: Path, reader: Reader) -> Iterator[None]:
-    """Have the program itself put the card into the reader."""
+def served(stack: CardStack, environment: dict[str, str], card: Path, reader: Reader) -> Iterator[None]:
+    """Have the program itself put the card into the reader, in the reader's own network."""
     words = ["serve-vpcd", "--card", str(card), "--port", str(reader.port)]
-    server = subprocess.Popen([*COMMAND, *words], env=environment, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen(stack.inside(*COMMAND, *words), env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for_card(reader=reader.name, seconds=20)
         yield
@@ -93,7 +93,7 @@ class TestSign:
         self, stack: CardStack, site: Site, card_path: Path, environment: dict[str, str]
     ) -> None:
         reader = stack.readers[2]
-        with served(environment, card_path, reader):
+        with served(stack, environment, card_path, reader):
             done = sign(environment, site.link, "--reader", reader.name)
         assert done.returncode == ExitCode.DONE, done.stdout
         assert "あと3回" in done.stdout
@@ -209,7 +209,7 @@ class TestJourney:
         account = {"account": "1234 5678 9012", "code1": "8524", "terms": "yes"}
         with (
             httpx2.Client(base_url=platform, trust_env=False) as browser,
-            served(environment, cast.card("hanako"), stack.readers[0]),
+            served(stack, environment, cast.card("hanako"), stack.readers[0]),
         ):
             for address, typed in (("/reserve/", {"terms": "yes"}), ("/apply/sakura/", account)):
                 act = str(browser.post(address, data=typed).headers["Location"])
