@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from cardagent.languages import Language, get_phrases
 from cardagent.sentences import STOPS, find_sentence
-from cardagent.window.desk import Desk
+from cardagent.window.desk import Desk, DeskBusy
 from cardagent.window.guard import MAX_BODY, ForgedRequest, check_request, dress
 from cardagent.window.visits import StaleForm, Visit, VisitOver
 from cardagent.words import put_into_words
@@ -74,6 +74,8 @@ class Window:
             return _stopped(language, "forged_request", status=forged.status)
         except VisitOver:
             return _stopped(language, "visit_over", status=404)
+        except DeskBusy:
+            return _stopped(language, "desk_busy", status=503)
         except HTTPException as refused:
             return _stopped(language, "no_such_page", status=refused.code or 400)
 

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from cardagent.cards import CardSource, NamedPlace, find_place
@@ -20,6 +20,12 @@ from jpki.pin import Pin
 # After these the site has the signature, or will never take one.
 _FINAL: Final = (ActRefused, OutcomeUnknown, StatementExpired)
 _SHORTEST_PASSWORD: Final = 6
+_MOST_FETCHES: Final = 4
+"""fewer than the server's threads: slow sites hold up no other page"""
+
+
+class DeskBusy(Exception):
+    """As many acts as may be are being fetched already; this one was not begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +47,23 @@ class Desk:
     visits: Visits = field(default_factory=Visits)
     # One exchange with a card at a time, whoever asks.
     _card_lock: Lock = field(default_factory=Lock)
+    _fetches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_FETCHES))
 
     def open_visit(self, text: str) -> Visit:
         """This will fetch an act of a trusted site; another site is not even contacted.
 
         :raises UnableToSign: when there is nothing that this program would sign.
+        :raises DeskBusy: when too many acts are waited for already.
         """
         link = ActLink.parse(text)
         site = find_trusted(link, sites=self.sites)
-        with open_http_client(link) as http_client:
-            return self.visits.open(open_act(link, http_client=http_client, at=self.clock()), site=site)
+        if not self._fetches.acquire(blocking=False):
+            raise DeskBusy
+        try:
+            with open_http_client(link) as http_client:
+                return self.visits.open(open_act(link, http_client=http_client, at=self.clock()), site=site)
+        finally:
+            self._fetches.release()
 
     def look_at_card(self, visit: Visit) -> CardView:
         """This will tell how the card of a visit stands, without using a try up."""

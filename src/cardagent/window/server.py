@@ -1,7 +1,8 @@
-"""The window's own server: loopback only, one process, a few threads, no line about any request."""
+"""The window's own server: loopback only, one process, some threads, no line about any request."""
 
 import logging
 import os
+import select
 import socket
 from typing import Final
 
@@ -12,7 +13,10 @@ from cardagent.window.desk import Desk
 from cardagent.window.guard import MAX_BODY
 
 HOST: Final = "127.0.0.1"
-_THREADS: Final = 4
+_THREADS: Final = 16
+# A page of this machine's browser asks at once; whoever connects and says nothing is let go of before long.
+_SILENCE_SECONDS: Final = 5
+_MOST_CONNECTIONS: Final = 500
 
 
 class PortTaken(Exception):
@@ -31,7 +35,17 @@ def serve(desk: Desk, *, port: int) -> None:
     # Waitress warns of requests that wait for a thread; nothing else of it is of use to a person.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     window = Window(origin=f"http://{HOST}:{port}", desk=desk)
-    server = create_server(window, sockets=[_bind(port)], threads=_THREADS, ident=None, max_request_body_size=MAX_BODY)
+    server = create_server(
+        window,
+        sockets=[_bind(port)],
+        threads=_THREADS,
+        ident=None,
+        max_request_body_size=MAX_BODY,
+        channel_timeout=_SILENCE_SECONDS,
+        cleanup_interval=1,
+        connection_limit=_MOST_CONNECTIONS,
+        asyncore_use_poll=hasattr(select, "poll"),
+    )
     server.run()
 
 

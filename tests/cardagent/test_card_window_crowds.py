@@ -1,0 +1,106 @@
+"""`mynapoint-card serve` when many come at once, or come and say nothing: a person's page still opens."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+
+import httpx2
+import pytest
+from card_program_site import BYTES, TOKEN, Reply, Site
+from window_program import NAVIGATION, Browser, Program
+
+from cardagent.link import ActLink
+from cardagent.site import SiteUnreachable, fetch_statement
+
+_CROWD = 12
+_MAY_WAIT = 4
+_SILENT = 150
+
+
+@contextmanager
+def slow(site: Site) -> Iterator[threading.Event]:
+    """Have a site answer nobody until it is told to."""
+    may_answer, fresh = threading.Event(), Site()
+
+    def wait(site: Site) -> Reply:
+        may_answer.wait(timeout=60)
+        return fresh.get(site)
+
+    site.get = wait
+    try:
+        yield may_answer
+    finally:
+        may_answer.set()
+        site.get = fresh.get
+
+
+class TestSlowSite:
+    def test_holds_up_no_other_page(self, trusted: Site, program: Program) -> None:
+        def come() -> int:
+            with Browser(program) as visitor:
+                answer = visitor.client.get(
+                    f"{program.origin}/sign", params={"link": trusted.link}, headers=NAVIGATION, timeout=60
+                )
+            if answer.status_code == 503:
+                assert "ほかの手続をひらいています" in answer.text
+            return answer.status_code
+
+        with ThreadPoolExecutor(_CROWD) as pool, slow(trusted) as may_answer, Browser(program) as visitor:
+            crowd = [pool.submit(come) for _ in range(_CROWD)]
+            while sum(one.done() for one in crowd) < _CROWD - _MAY_WAIT:
+                assert visitor.go("/ja/").response.status_code == 200
+            may_answer.set()
+            codes = [one.result(timeout=60) for one in crowd]
+        assert sorted(codes) == [303] * _MAY_WAIT + [503] * (_CROWD - _MAY_WAIT)
+        with Browser(program) as visitor:
+            assert visitor.open(trusted.link).response.status_code == 200
+
+    def test_that_sends_a_byte_now_and_then_is_left_in_time(self) -> None:
+        with dripping() as origin, httpx2.Client(timeout=0.5, trust_env=False) as http_client:
+            link = ActLink.parse(f"{origin}/act/{TOKEN}")
+            with pytest.raises(SiteUnreachable):
+                fetch_statement(link, http_client=http_client)
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """Be a site that sends a byte of its answer every tenth of a second, for a minute."""
+    over = threading.Event()
+
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {BYTES}\r\nContent-Length: 600\r\n\r\n".encode())
+            try:
+                for _ in range(600):
+                    connection.sendall(b"m")
+                    if over.wait(0.1):
+                        return
+            except OSError:
+                return  # whoever asked has left
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            over.set()
+            thread.join(timeout=30)
+        assert not thread.is_alive()
+
+
+class TestSilentConnections:
+    def test_keep_nobody_out_and_are_let_go(self, program: Program) -> None:
+        with ExitStack() as held, Browser(program) as visitor:
+            silent = [
+                held.enter_context(closing(socket.create_connection(("127.0.0.1", program.port), timeout=60)))
+                for _ in range(_SILENT)
+            ]
+            for connection in silent[::2]:
+                connection.sendall(b"GET /ja/ HTTP/1.1\r\nHost: ")
+            assert visitor.go("/ja/").response.status_code == 200
+            assert [connection.recv(1) for connection in silent] == [b""] * _SILENT
