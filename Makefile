@@ -6,6 +6,7 @@ SHELL := /bin/bash
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 TOKENS_VERSION := 1.1.9
+HTMX_VERSION := 4.0.1
 SITE_STATIC := src/mynapoint/site/static/site
 PG15 := /usr/lib/postgresql/15/bin
 # A file's tests stay together, for some share a server; the longest files come first (tests/turns.py).
@@ -21,7 +22,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl iproute2 libpcsclite-dev swig gcc 
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens simulate-lives simulate-counter
+.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -122,6 +123,11 @@ tokens: ## Renew the Digital Agency's design tokens that the site's styles stand
 
 simulate-counter: setup ## Let citizens come to counters where all goes wrong (ARGS="--sessions 1000000 --seed 1").
 	@PYTHONPATH=tests:src $(BIN)/python tests/simulate_counter.py $(ARGS)
+htmx: ## Renew htmx, with which the finder of services goes on while one types; needs npm.
+	@folder="$$(mktemp -d)" && cd "$$folder" && npm pack --silent htmx.org@$(HTMX_VERSION) | xargs tar xzf && \
+		cp package/dist/htmx.min.js "$(CURDIR)/$(SITE_STATIC)/htmx.min.js" && \
+		gzip -9nkf "$(CURDIR)/$(SITE_STATIC)/htmx.min.js" && \
+		cp package/LICENSE "$(CURDIR)/$(SITE_STATIC)/htmx.LICENSE.txt" && rm -r "$$folder"
 
 simulate-lives: setup ## Let random people live with their cards (ARGS="--lives 100000 --seed 1").
 	@PYTHONPATH=. $(BIN)/python tests/simulate_lives.py $(ARGS)

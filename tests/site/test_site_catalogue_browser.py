@@ -62,3 +62,21 @@ class TestPages:
             page.get_by_role("button", name="印をつけたものをくらべる").click()
             assert page.locator("table.compare thead th").count() == 3
             window.check("compared-without-scripts")
+
+    def test_go_on_finding_while_one_types_and_come_back(self, chromium: Browser, site: str) -> None:
+        with open_window(chromium, width=WIDE) as window:
+            page = window.page
+            page.goto(f"{site}/services/")
+            page.get_by_label("名前や言葉").press_sequentially("はなまる")
+            page.get_by_text("1 件見つかりました").wait_for()
+            page.wait_for_url("**/services/?q=*")
+            assert page.locator(".service-cards > li").count() == 1
+            page.locator("#compare-hanamaru").check()
+            page.get_by_label("窓口", exact=True).check()
+            page.wait_for_url("**way=counter*")
+            assert page.evaluate("document.activeElement.id") == "way-counter"
+            window.check("services-live")
+            page.go_back()
+            page.wait_for_url("**/services/?q=*")
+            page.get_by_text("1 件見つかりました").wait_for()
+            window.check("services-came-back")

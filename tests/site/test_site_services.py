@@ -228,6 +228,18 @@ class TestServicePage:
         assert "受付を終わりました" in words(answer)
 
 
+class TestWeight:
+    def test_is_at_most_60_kilobytes_on_the_first_visit(self, client: Client) -> None:
+        """HTML, styles, icon and script as they are sent to a browser."""
+        html = client.get("/services/").content
+        files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html.decode()))
+        sent = [client.get(path, headers={"accept-encoding": "gzip"}) for path in files]
+        for answer in sent:
+            answer.close()
+        assert len(files) >= 7
+        assert len(gzip.compress(html)) + sum(int(answer["Content-Length"]) for answer in sent) < 60_000
+
+
 class TestExports:
     @pytest.mark.parametrize("prefix", LANGUAGES)
     def test_say_the_same_as_the_list_in_its_language(self, client: Client, prefix: str) -> None:
