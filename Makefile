@@ -123,6 +123,7 @@ tokens: ## Renew the Digital Agency's design tokens that the site's styles stand
 
 simulate-counter: setup ## Let citizens come to counters where all goes wrong (ARGS="--sessions 1000000 --seed 1").
 	@PYTHONPATH=tests:src $(BIN)/python tests/simulate_counter.py $(ARGS)
+
 htmx: ## Renew htmx, with which the finder of services goes on while one types; needs npm.
 	@folder="$$(mktemp -d)" && cd "$$folder" && npm pack --silent htmx.org@$(HTMX_VERSION) | xargs tar xzf && \
 		cp package/dist/htmx.min.js "$(CURDIR)/$(SITE_STATIC)/htmx.min.js" && \
