@@ -7,9 +7,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.template import RequestContext, Template
+from django.test import RequestFactory
 from pytest_django import Settings
 from site_reader import PREFIXES, Reader
 
+from cardagent.languages import Language
+from cast import AT
 from mynapoint.kernel.period import JST
 from mynapoint.place.models import PlaceRevision
 from mynapoint.site.guide.documents import list_checks, list_held, list_questions
@@ -121,8 +125,13 @@ class TestS24Changed:
     def test_is_on_every_page(self, reader: Reader, prefix: str, page: str) -> None:
         assert re.search(r'<p class="changed">.*<time datetime="\d{4}-\d\d-\d\d">', reader.source(f"{prefix}{page}"))
 
-    def test_follows_the_programmes_own_text(self, reader: Reader) -> None:
-        assert '<time datetime="2026-11-23">' in reader.source("/card/")
+    def test_is_the_newest_of_the_text_and_of_the_documents_it_shows(self, rf: RequestFactory) -> None:
+        context = RequestContext(rf.get("/"), {"language": Language.JAPANESE, "now": AT, "document": AT})
+        page = Template('{% load shell %}{% changed "2020-09-09" document %}|{% changed "2020-09-11" document %}')
+        assert re.findall(r'datetime="([^"]+)"', page.render(context)) == ["2020-09-10", "2020-09-11"]
+
+    def test_is_a_pieces_own_day(self, reader: Reader) -> None:
+        assert '<p class="changed">更新日 <time datetime="2020-07-01">' in reader.source("/news/applications-open/")
 
 
 class TestNews:

@@ -9,9 +9,6 @@ from pydantic import Field
 
 from mynapoint.kernel.documents import Part, Words
 
-CHANGED = "2026-11-23"
-"""the day on which one of the lists was last changed"""
-
 
 class Question(Part):
     """One question with its answer, a paragraph each; `link` is the name of a page that says more."""
@@ -46,21 +43,23 @@ class Check(Part):
     test: Annotated[str, Field(pattern=r"^tests/[a-z_/]+\.py:[A-Za-z0-9_.]+$")]
 
 
+@cache
 def list_questions() -> tuple[QuestionGroup, ...]:
     """This will list the questions by group."""
     return tuple(QuestionGroup.model_validate(group) for group in _read("faq")["group"])
 
 
+@cache
 def list_held() -> tuple[Held, ...]:
     """This will list what is held about citizens."""
     return tuple(Held.model_validate(held) for held in _read("held")["held"])
 
 
+@cache
 def list_checks() -> tuple[Check, ...]:
     """This will list how the site was tested."""
     return tuple(Check.model_validate(check) for check in _read("checks")["check"])
 
 
-@cache
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files("mynapoint.site").joinpath("guide", f"{name}.toml").read_text("utf-8"))
