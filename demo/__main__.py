@@ -17,6 +17,7 @@ from demo.people import Person
 from demo.processes import CommandFailed, DidNotStart, Process
 from demo.story import StepFailed, Story
 from demo.town import ROOT, Town
+from mynapoint.console.cluster import open_cluster
 from mynapoint.kernel.period import JST
 
 FOLDER = ROOT / ".mynapoint" / "demo"
@@ -113,9 +114,8 @@ def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
 
 
 def tear_down(folder: Path) -> None:
-    """Clear away the town of an earlier run, with a database that a killed run may have left running."""
-    if (folder / "state").exists():
-        Town.find(folder).stop_database()
+    """Clear away the town of an earlier run, with its database, which outlives a kill and may lie elsewhere."""
+    open_cluster(folder / "state").discard()
     shutil.rmtree(folder, ignore_errors=True)
 
 

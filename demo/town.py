@@ -84,12 +84,6 @@ class Town:
             town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
         return town
 
-    @classmethod
-    def find(cls, folder: Path) -> Self:
-        """Find the town of an earlier run again, for its commands alone."""
-        environment = _platform_environment(folder, clock=folder / "clock.json", site_port=1, database_url=None)
-        return cls(folder=folder, site_port=1, environment=environment)
-
     @property
     def site(self) -> str:
         """Where the citizens' site is."""

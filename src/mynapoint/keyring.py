@@ -1,9 +1,10 @@
-"""The platform's secrets: one private file each, made on the first start and never again."""
+"""The platform's secrets: one private file each, made when the platform is founded and never again."""
 
 import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,17 +21,27 @@ class SecretsFolderNotPrivate(Exception):
         self.folder = folder
 
 
+MAY_FOUND: ContextVar[bool] = ContextVar("MAY_FOUND", default=True)
+"""Whether what runs here may make secrets that do not exist: a command that only looks at a platform founds none."""
+
+
 class Keyring:
-    """Secrets in a folder. A file named for a secret is taken instead of the folder's, and is never made."""
+    """Secrets in a folder. A file named for a secret is taken instead of the folder's, and is never made.
+
+    Where nothing may be founded a missing secret is made up for this process alone, and its name is in ``made_up``.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.made_up: list[str] = []
 
     def secret(self, name: str, *, file: Path | None = None) -> bytes:
         """Return 32 secret bytes, made when they do not exist yet.
 
         :raises KeyUnreadable: the file is missing, unreadable or of another length.
         """
+        if file is None and self._has_to_make_up(f"{name}.key"):
+            return secrets.token_bytes(32)
         return read_secret(file or self._made(f"{name}.key", write_secret))
 
     def text(self, name: str, *, file: Path | None = None) -> str:
@@ -42,7 +53,15 @@ class Keyring:
 
         :raises KeyUnreadable: the file is missing or holds something else.
         """
+        if file is None and self._has_to_make_up(f"{name}.pem"):
+            return Ed25519PrivateKey.generate()
         return read_private_key(file or self._made(f"{name}.pem", _write_new_key))
+
+    def _has_to_make_up(self, name: str) -> bool:
+        if MAY_FOUND.get() or (self.folder / name).exists():
+            return False
+        self.made_up.append(name)
+        return True
 
     def _made(self, name: str, write: Callable[[Path], None]) -> Path:
         path = self.folder / name
@@ -72,4 +91,4 @@ def _write_new_key(path: Path) -> None:
     write_private_key(path, Ed25519PrivateKey.from_private_bytes(secrets.token_bytes(32)))
 
 
-__all__ = ["KeyUnreadable", "Keyring", "SecretsFolderNotPrivate"]
+__all__ = ["MAY_FOUND", "KeyUnreadable", "Keyring", "SecretsFolderNotPrivate"]

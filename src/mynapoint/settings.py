@@ -273,6 +273,7 @@ JOURNAL_SEAL_KEY = _read_key("journal_seal", _keys.secret)
 JOURNAL_SIGNING_KEY = _read_key("journal_signing", _keys.signing_key)
 MESSAGE_SIGNING_KEY = _read_key("message_signing", _keys.signing_key)
 DATABASES = {"default": _read_database()}
+MADE_UP_SECRETS = tuple(_keys.made_up)
 
 STATE_DIR = ENVIRONMENT.state_dir
 DEMO = ENVIRONMENT.demo

@@ -6,23 +6,29 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
 import httpx2
+import pytest
 from rich.console import Console
 
 from cast import ROOT
-from demo.__main__ import revive
+from demo.__main__ import revive, tear_down
 from demo.processes import Process, find_port
 from demo.story import Story
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Return where a town is built, and clear it away: its database may lie outside of pytest's private folders."""
+    yield tmp_path / "demo"
+    tear_down(tmp_path / "demo")
+
+
 class TestDemo:
-    def test_tells_the_whole_journey_and_leaves_nothing_running(self, tmp_path: Path) -> None:
-        folder = tmp_path / "demo"
-        tmp_path.chmod(0o711)
+    def test_tells_the_whole_journey_and_leaves_nothing_running(self, folder: Path) -> None:
         words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
         told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
@@ -32,8 +38,7 @@ class TestDemo:
         assert "1 行目に、5,000 ポイントが入っています。" in told.stdout
         assert not _processes_of(folder)
 
-    def test_ends_with_an_error_when_one_runs_already(self, tmp_path: Path) -> None:
-        folder = tmp_path / "demo"
+    def test_ends_with_an_error_when_one_runs_already(self, folder: Path) -> None:
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
@@ -42,9 +47,7 @@ class TestDemo:
         assert "もう動いています" in told.stdout
         assert ".log" not in told.stdout
 
-    def test_leaves_no_program_behind_when_it_is_killed_and_clears_up_at_the_next_start(self, tmp_path: Path) -> None:
-        folder = tmp_path / "demo"
-        tmp_path.chmod(0o711)
+    def test_leaves_no_program_behind_when_it_is_killed_and_clears_up_at_the_next_start(self, folder: Path) -> None:
         with started(folder) as first:
             read_until(first, "✔  1")
             first.kill()
@@ -89,7 +92,12 @@ def started(folder: Path) -> subprocess.Popen[str]:
 def read_until(demo: subprocess.Popen[str], words: str) -> None:
     """Read what a demonstration says until it has said some words."""
     assert demo.stdout is not None
-    assert any(words in line for line in demo.stdout)
+    said = []
+    for line in demo.stdout:
+        said.append(line)
+        if words in line:
+            return
+    raise AssertionError("".join(said))
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
+from mynapoint.keyring import MAY_FOUND, Keyring, KeyUnreadable, SecretsFolderNotPrivate
 
 
 @pytest.fixture
@@ -47,6 +47,18 @@ class TestKeyring:
         with ThreadPoolExecutor(16) as pool:
             assert len(set(pool.map(ask, range(16)))) == 1
         assert sorted(file.name for file in keys.folder.iterdir()) == ["holder.key", "journal.pem"]
+
+    def test_makes_up_what_is_missing_where_nothing_may_be_founded(self, keys: Keyring):
+        made = keys.secret("holder")
+        before = MAY_FOUND.set(False)
+        try:
+            assert keys.secret("holder") == made
+            assert keys.secret("account") != keys.secret("account")
+            assert keys.signing_key("journal") is not None
+        finally:
+            MAY_FOUND.reset(before)
+        assert keys.made_up == ["account.key", "account.key", "journal.pem"]
+        assert [file.name for file in keys.folder.iterdir()] == ["holder.key"]
 
     def test_puts_no_secret_where_others_may_look(self, keys: Keyring):
         keys.folder.mkdir(parents=True)

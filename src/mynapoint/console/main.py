@@ -13,6 +13,7 @@ from django.core.management import CommandError, get_commands, load_command_clas
 from django.core.management.base import BaseCommand
 
 from mynapoint.kernel.connection import Unreached, is_database_away
+from mynapoint.keyring import MAY_FOUND
 
 SUCCESS: Final = 0
 FAILURE: Final = 1
@@ -24,14 +25,22 @@ _DJANGO_OPTIONS: Final = (
 )  # fmt: skip
 
 
+FOUNDERS: Final = (["db", "start"], ["migrate"], ["service", "platform-key"])
+"""What begins a platform; nothing else makes secrets, so that a slip in a folder's name begins no second one."""
+NEED_NO_PLATFORM: Final = frozenset({"authority", "card", "check", "db", "makemigrations", "receipt", "write_protocol"})
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Return 0 when it did what it says, 1 when it could not, 2 when it was not asked properly."""
     asked = list(sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
+    before = MAY_FOUND.set(any(asked[: len(words)] == words for words in FOUNDERS))
     try:
         return _run(asked)
     except ImproperlyConfigured as error:
         return _complain(str(error), code=MISUSE)
+    finally:
+        MAY_FOUND.reset(before)
 
 
 def _run(asked: list[str]) -> int:
@@ -42,6 +51,8 @@ def _run(asked: list[str]) -> int:
     name, *rest = asked
     if name not in get_commands():
         return _complain(_unknown(name), code=MISUSE)
+    if settings.MADE_UP_SECRETS and name not in NEED_NO_PLATFORM and not {"--help", "-h"} & set(rest):
+        return _complain(f"{name}: {_how_to_find_the_platform()}", code=FAILURE)
     return _execute(name, rest)
 
 
@@ -81,6 +92,14 @@ def _how_to_reach_the_database() -> str:
     if settings.ENVIRONMENT.is_embedded:
         return "the database does not answer; start it with `mynapoint db start`"
     return "the database does not answer; check MYNAPOINT_DATABASE_URL and that the server there accepts connections"
+
+
+def _how_to_find_the_platform() -> str:
+    missing = ", ".join(settings.MADE_UP_SECRETS)
+    return (
+        f"there is no platform in {settings.STATE_DIR}: its secrets {missing} are missing; "
+        "name its folder in MYNAPOINT_STATE_DIR, put them back, or begin a new one with `mynapoint migrate`"
+    )
 
 
 def _unknown(name: str) -> str:

@@ -30,6 +30,8 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
         actions.add_parser("start", help="Start the server that comes with the platform; make it first if need be.")
         actions.add_parser("stop", help="Stop that server.")
+        remove = actions.add_parser("remove", help="Stop that server and delete all of its data, for good.")
+        remove.add_argument("--yes", action="store_true", help="Do so even though there are data.")
         actions.add_parser("status", help="Say where the database is and whether it answers; fail when it does not.")
         # No argument of psql's own begins with this character: so all of them pass through, its options too.
         psql = actions.add_parser("psql", help="Open PostgreSQL's own prompt on the database.", **_TAKES_ALL)
@@ -48,10 +50,21 @@ class Command(BaseCommand):
     def _start(self, _options: dict[str, Any]) -> None:
         cluster = _embedded()
         started = cluster.start()
+        _check_that_it_lets_us_in(cluster)
         self.stdout.write(f"{'started' if started else 'is running already'}: {_describe(cluster)}")
 
     def _stop(self, _options: dict[str, Any]) -> None:
         self.stdout.write("stopped" if _embedded().stop() else "was not running")
+
+    def _remove(self, options: dict[str, Any]) -> None:
+        cluster = _embedded()
+        if not cluster.place.data.exists():
+            self.stdout.write(f"there is none: {_describe(cluster)}")
+        elif not options["yes"]:
+            raise CommandError(f"this deletes everything in {cluster.place.data}; to do so, say --yes")
+        else:
+            cluster.discard()
+            self.stdout.write(f"removed: {_describe(cluster)}")
 
     def _status(self, _options: dict[str, Any]) -> None:
         if settings.ENVIRONMENT.is_embedded and not (cluster := _embedded()).is_running():
@@ -80,6 +93,17 @@ def _embedded() -> Cluster:
     if not settings.ENVIRONMENT.is_embedded:
         raise CommandError("MYNAPOINT_DATABASE_URL names a server of your own: start and stop it where it runs")
     return open_cluster(settings.STATE_DIR, pg_bin=settings.ENVIRONMENT.pg_bin)
+
+
+def _check_that_it_lets_us_in(cluster: Cluster) -> None:
+    """Find out whether data and secrets belong together: data outlive a state folder that somebody deleted."""
+    try:
+        psycopg.connect(cluster.url, connect_timeout=10).close()
+    except psycopg.OperationalError:
+        raise CommandError(
+            f"the server runs, but refuses the password in {settings.STATE_DIR / 'secrets'}: {cluster.place.data} was "
+            "made with another; put that folder back, or delete the data with `mynapoint db remove --yes`"
+        ) from None
 
 
 def _client_programs() -> Programs:
