@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 class TestDemo:
     def test_tells_the_whole_journey_and_leaves_nothing_running(self, folder: Path) -> None:
         words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
-        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
         assert re.findall(r"^✔ +(\d+) ", told.stdout, re.MULTILINE) == [str(number) for number in range(1, 32)]
         assert "残り 4,800 ポイント" in told.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 EDGE = {"site", "counter", "service_api", "office", "console"}
 KERNEL = "kernel"
-DOORS = {"operations", "queries", "rules"}
+DOORS = {"operations", "queries", "rules", "counterparts"}
 FRAMEWORKS = {"django", "psycopg", "procrastinate", "ninja", "httpx2", "structlog"}
 CLOCKS = {
     "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns", "timezone.now",

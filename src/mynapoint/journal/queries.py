@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from mynapoint.journal.counterparts import Counterparts, Row
 from mynapoint.journal.merkle import (
     ProofRefused,
     check_consistency,
@@ -30,6 +31,18 @@ from mynapoint.journal.rules import (
 )
 from mynapoint.journal.tree import as_checkpoint, read_path
 from mynapoint.journal.verification import verify
+
+__all__ = [
+    "Counterparts",
+    "Row",
+    "find_written",
+    "get_checkpoint",
+    "get_consistency_proof",
+    "get_first_checkpoint_covering",
+    "get_inclusion_proof",
+    "is_sequenced",
+    "verify_journal",
+]
 
 
 def get_checkpoint() -> Checkpoint | None:
@@ -98,10 +111,17 @@ def get_consistency_proof(old: int, new: int) -> tuple[bytes, ...]:
     return path
 
 
-def verify_journal(*, kept_notes: Sequence[str] = (), progress: Callable[[int, int], None] | None = None) -> Report:
+def verify_journal(
+    *,
+    kept_notes: Sequence[str] = (),
+    counterparts: Sequence[Counterparts] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
     """Compute the whole journal again and report every row that was changed, removed or added.
+
+    `counterparts` are the rooms' tables whose every row was written with an entry; their rows are compared too.
 
     `kept_notes` are checkpoints that somebody kept outside: only they can show that the newest part was cut off as a
     whole. `progress` is told how many entries of how many have been read.
     """
-    return verify(kept_notes=kept_notes, progress=progress or (lambda _done, _total: None))
+    return verify(kept_notes=kept_notes, counterparts=counterparts, progress=progress or (lambda _done, _total: None))

@@ -17,7 +17,7 @@ class Findings:
         self.kept: list[Finding] = []
         self.count = 0
 
-    def add(self, table: Table, row: object, problem: Problem) -> None:
+    def add(self, table: str, row: object, problem: Problem) -> None:
         """Note what is wrong with one row."""
         self.count += 1
         if len(self.kept) < FINDINGS_KEPT:

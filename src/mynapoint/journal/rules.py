@@ -50,6 +50,9 @@ class Problem(StrEnum):
     NOT_THE_SIGNED_TREE = "not_the_signed_tree"
     NOT_SIGNED = "not_signed"
     CUT_OFF = "cut_off"
+    ROW_REMOVED = "row_removed"
+    ROW_ADDED = "row_added"
+    ROW_CHANGED = "row_changed"
 
 
 _WORDS: Final = {
@@ -61,15 +64,18 @@ _WORDS: Final = {
     Problem.WITHOUT_ENTRY: "この順番待ちの行には、記録がありません。記録が消されたか、この行が書き加えられています。",
     Problem.NOT_THE_SIGNED_TREE: "署名された根と、計算し直した根が違います。これより前の記録が変えられています。",
     Problem.CUT_OFF: "末尾が消されています。",
+    Problem.ROW_REMOVED: "記録はありますが、その行がありません。行が消されたか、書き換えられています。",
+    Problem.ROW_ADDED: "この行には、その記録がありません。行が書き加えられたか、記録が消されています。",
+    Problem.ROW_CHANGED: "この行は、その記録と違います。行か記録のどちらかが書き換えられています。",
     Problem.NOT_SIGNED: "署名が、この記録の鍵によるものではありません。",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row that is not as it was written."""
+    """One row that is not as it was written; in a table of another room it is named by its act or its entry."""
 
-    table: Table
+    table: str
     row: str
     problem: Problem
 
@@ -84,6 +90,7 @@ class Report:
     sequenced: int
     unsequenced: int
     checkpoints: int
+    tables: int
     findings: tuple[Finding, ...]
     found: int
 
@@ -95,7 +102,9 @@ class Report:
     def __str__(self) -> str:
         read = (
             f"記録 {self.sequenced + self.unsequenced:,} 件 (順番待ち {self.unsequenced:,} 件)、"
-            f"署名済みチェックポイント {self.checkpoints:,} 個を調べました。"
+            f"署名済みチェックポイント {self.checkpoints:,} 個"
+            + (f"と、記録と対になる表 {self.tables} 枚" if self.tables else "")
+            + "を調べました。"
         )
         if self.is_intact:
             return f"{read}\n書き換え、削除、書き加えは、ひとつもありません。"

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from mynapoint.journal.counterparts import Counterparts, compare
 from mynapoint.journal.merkle import leaf_hash
 from mynapoint.journal.models import Entry, PendingEntry, Position, SignedCheckpoint
 from mynapoint.journal.notes import NoteRefused
@@ -89,10 +90,11 @@ class CheckpointTrail:
                 yield number, signed.size, signed.root
 
 
-def verify(*, kept_notes: Sequence[str], progress: Progress) -> Report:
+def verify(*, kept_notes: Sequence[str], counterparts: Sequence[Counterparts], progress: Progress) -> Report:
     """Read the whole journal in one snapshot and report every row that is not as it was written.
 
-    (1) the entries in the tree's order, and with them the tree and its checkpoints; (2) the entries that wait.
+    (1) the entries in the tree's order, and with them the tree and its checkpoints; (2) the entries that wait;
+    (3) the rooms' own rows beside the entries that they were written with.
     """
     findings = Findings()
     with _snapshot():
@@ -104,10 +106,14 @@ def verify(*, kept_notes: Sequence[str], progress: Progress) -> Report:
         # (2) the queue
         _check_waiting(count, findings)
         _check_queue(findings)
+        # (3) the rooms
+        for table in counterparts:
+            compare(table, findings)
     return Report(
         sequenced=sequenced,
         unsequenced=count.done - sequenced,
         checkpoints=trail.count,
+        tables=len(counterparts),
         findings=tuple(findings.kept),
         found=findings.count,
     )

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import Progress
 
+from mynapoint.console.counterparts import COUNTERPARTS
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import get_checkpoint, verify_journal
 
@@ -48,7 +49,9 @@ class Command(BaseCommand):
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("journal", total=None)
             report = verify_journal(
-                kept_notes=notes, progress=lambda done, total: bar.update(task, completed=done, total=total)
+                kept_notes=notes,
+                counterparts=COUNTERPARTS,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
         self.stdout.write(str(report))
         if not notes:

@@ -1,0 +1,13 @@
+"""Every table of the rooms whose rows were each written with an entry of the journal."""
+
+from typing import Final
+
+from mynapoint.application.counterparts import COUNTERPARTS as APPLICATION
+from mynapoint.case.counterparts import COUNTERPARTS as CASE
+from mynapoint.closing.counterparts import COUNTERPARTS as CLOSING
+from mynapoint.holder.counterparts import COUNTERPARTS as HOLDER
+from mynapoint.journal.queries import Counterparts
+from mynapoint.reservation.counterparts import COUNTERPARTS as RESERVATION
+from mynapoint.settlement.counterparts import COUNTERPARTS as SETTLEMENT
+
+COUNTERPARTS: Final[tuple[Counterparts, ...]] = (*HOLDER, *CASE, *RESERVATION, *APPLICATION, *CLOSING, *SETTLEMENT)
