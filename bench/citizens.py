@@ -71,19 +71,27 @@ def _run(port: int, applicants: Sequence[Applicant], *, clients: int, due: Calla
     return load
 
 
+def list_answers(account_id: str, code: str) -> list[tuple[str, dict[str, str]]]:
+    """List what an applicant still has to answer: the account, which the service checks, its hint, and the whole."""
+    account = {"service": SERVICE, "account": account_id, "code1": code}
+    return [("account", account), ("hint", {"own": "yes"}), ("check", {})]
+
+
 def apply(connection: HTTPConnection, applicant: Applicant) -> float:
     """Go the whole way of one application; return the CPU seconds that the card's signature took.
 
     :raises ApplicationFailed: at the first step that is not answered as it should be.
     """
-    form = urlencode({"account": applicant.account_id, "code1": applicant.code, "terms": "yes"})
-    act = _ask(connection, "POST", f"/apply/{SERVICE}/", body=form.encode(), headers=FORM, status=302)
-    statement = _ask(connection, "GET", f"{act.decode()}/statement", status=200)
+    for step, answers in list_answers(applicant.account_id, applicant.code):
+        body = urlencode(answers).encode()
+        led_to = _ask(connection, "POST", f"{applicant.way}{step}/", body=body, headers=FORM, status=302)
+    act = led_to.decode().rstrip("/")
+    statement = _ask(connection, "GET", f"{act}/statement", status=200)
     started = time.thread_time()
     signature = applicant.card.key.sign(statement, PKCS1v15(), SHA256())
     signing = time.thread_time() - started
-    body = {"signature": to_base64url(signature), "certificate": to_base64url(applicant.card.certificate)}
-    _ask(connection, "POST", f"{act.decode()}/signature", body=json.dumps(body).encode(), headers=JSON, status=200)
+    signed = {"signature": to_base64url(signature), "certificate": to_base64url(applicant.card.certificate)}
+    _ask(connection, "POST", f"{act}/signature", body=json.dumps(signed).encode(), headers=JSON, status=200)
     return signing
 
 

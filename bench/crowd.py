@@ -1,11 +1,12 @@
 """The crowd: people with card, reservation and account, ready to apply; made in bulk, before anything is timed."""
 
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,9 @@ from jpki.virtual.keeping import read_cas
 from jpki.virtual.keys import KeyKind, KeyPool
 from jpki.virtual.register import AuthorityRegistry, Entry, Issue
 from mynapoint.console.cluster import server_url
+from mynapoint.draft.rules import DraftLink
 from mynapoint.holder.rules import hash_certificate
+from mynapoint.kernel.secret_link import SECRET_BYTES
 from mynapoint.keyring import Keyring
 from mynapoint.reservation.rules import MYKEY_ALPHABET, MYKEY_LENGTH
 
@@ -43,9 +46,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Applicant:
-    """Somebody who has everything that an application needs."""
+    """Somebody who has everything that an application needs, and has answered all but the questions of the account."""
 
     card: Card
+    way: str
     account_id: str
     code: str
 
@@ -68,7 +72,8 @@ def gather(town: Town, count: int, *, keys: KeyPool) -> list[Applicant]:
     cards = issue_cards(town.folder / "authority", count, keys=keys)
     _reserve(town, cards)
     accounts = _open_accounts(town.services[SERVICE].config, count)
-    return [Applicant(card, *account) for card, account in zip(cards, accounts, strict=True)]
+    ways = _draft(town, count)
+    return [Applicant(card, way, *account) for card, way, account in zip(cards, ways, accounts, strict=True)]
 
 
 def connect(town: Town) -> "psycopg.Connection[tuple[object, ...]]":
@@ -103,12 +108,28 @@ def _reserve(town: Town, cards: list[Card]) -> None:
         cursor.execute("VACUUM ANALYZE")
 
 
+def _draft(town: Town, count: int) -> list[str]:
+    """Write the drafts of so many people who have come as far as the account; return where each goes on."""
+    links = [DraftLink(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES)) for _ in range(count)]
+    answered = (SERVICE, SERVICE, SERVICE, SERVICE)
+    rows = [
+        (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, False, AT, AT + timedelta(days=14),
+         "", "", "")
+        for link in links
+    ]  # fmt: skip
+    with connect(town) as connection, connection.cursor() as cursor, connection.transaction():
+        _copy(cursor, "draft_draft", rows)
+    return [f"/apply/{link.token}/" for link in links]
+
+
 def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[tuple[object, ...]]) -> None:
     columns = {
         "holder_holder": "id, first_seen_at",
         "holder_holdercertificate": "certificate_hash, holder_id, recorded_at",
         "reservation_reservation": "holder_id, programme, mykey_id, act_id, reserved_at",
         "reservation_issuedmykeyid": "mykey_id, holder_id",
+        "draft_draft": "id, secret_hash, kind, programme, who, service, prepared_for, agreed_for, understood_for,"
+        " is_own_account, begun_at, expires_at, account_service, account_hint, account_reference",
     }[table]
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:

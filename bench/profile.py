@@ -50,9 +50,9 @@ def print_stages(stages: dict[str, Counter[str]]) -> None:
     Console(width=110).print(table)
 
 
-def _pack(person: Applicant) -> tuple[str, str, bytes, bytes]:
+def _pack(person: Applicant) -> tuple[str, str, str, bytes, bytes]:
     key = person.card.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return person.account_id, person.code, key, person.card.certificate
+    return person.way, person.account_id, person.code, key, person.card.certificate
 
 
 def _profile(town: Town, side: str) -> Counter[str]:

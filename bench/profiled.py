@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from bench.stage import PROGRAMME, SERVICE
+from bench.citizens import list_answers
+from bench.stage import PROGRAMME
 from paymentservice.encoding import to_base64url
 
 WARM_UP: Final = 20
@@ -24,15 +25,18 @@ def go_through_site(folder: Path, port: int) -> Iterator[Callable[[], None]]:
     from django.test import Client  # noqa: PLC0415
 
     client, headers = Client(), {"HTTP_HOST": f"127.0.0.1:{port}"}
-    for account, code, key, certificate in pickle.loads((folder / "people.pickle").read_bytes()):
+    for way, account, code, key, certificate in pickle.loads((folder / "people.pickle").read_bytes()):
         card: Any = load_der_private_key(key, password=None, unsafe_skip_rsa_key_validation=True)
 
         def apply(
-            form: dict[str, str] = {"account": account, "code1": code, "terms": "yes"},  # noqa: B006
+            way: str = way,
+            answers: list[tuple[str, dict[str, str]]] = list_answers(account, code),  # noqa: B008
             card: Any = card,
             certificate: bytes = certificate,
         ) -> None:
-            act = client.post(f"/apply/{SERVICE}/", form, **headers)["Location"]  # type: ignore[arg-type]
+            for step, form in answers:
+                led_to = client.post(f"{way}{step}/", form, **headers)  # type: ignore[arg-type]
+            act = led_to["Location"].rstrip("/")
             statement = client.get(f"{act}/statement", **headers).content  # type: ignore[arg-type]
             signature = to_base64url(card.sign(statement, PKCS1v15(), SHA256()))
             body = {"signature": signature, "certificate": to_base64url(certificate)}

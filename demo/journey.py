@@ -1,5 +1,6 @@
 """The journey: what happens in town, step by step, each step checked."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -224,7 +225,7 @@ class Journey:
             window = Window(origin=self.town.environment["MYNAPOINT_CARD_PROGRAM"], person=hanako)
             page = window.sign(hanako.fill_in("/status/"))
             check("国があなたについて持っている情報" in page.words, page.words)
-            check("済みました。これから" in page.words, page.words)
+            check("これからのチャージや買い物がポイントの対象です" in page.words, page.words)
             said.append("サイトに戻り、予約と申込が見えた")
         with self.story.step("花子さんが自分の行の受領書を確かめる") as said:
             file = self.town.folder / "hanako.receipt.json"
@@ -286,7 +287,9 @@ def _is_locked(person: Person, page: Page, *, pin: str) -> bool:
 
 
 def _value_of(page: Page, term: str) -> str:
-    return page.html.partition(f"<dt>{term}</dt>")[2].partition("<strong>")[2].partition("</strong>")[0]
+    found = re.search(rf"<dt>{term}</dt><dd><strong[^>]*>([^<]*)</strong>", page.html)
+    check(found, f"the page {page.address} does not say {term}")
+    return found[1] if found else ""
 
 
 def _describe(closing: dict[str, Any]) -> str:

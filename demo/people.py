@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -34,6 +35,12 @@ class Page:
         main = self.html.partition("<main")[2].partition("</main>")[0]
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
 
+    @property
+    def act_link(self) -> str:
+        """The link of the act that the page shows, as programs know it, whatever the page's language."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc}/act/{parts.path.rstrip('/').rpartition('/')[2]}"
+
     def find(self, css_class: str) -> str:
         """Return the text of the element with a class."""
         found = re.search(rf'class="{css_class}"[^>]*>([^<]+)<', self.html)
@@ -57,6 +64,14 @@ class Person:
         card = Path(town.command("card", "issue", name))
         browser = httpx2.Client(base_url=town.site, follow_redirects=True, timeout=30, trust_env=False)
         return cls(name=name, card=card, browser=browser, clock=town.clock)
+
+    def walk(self, path: str, **answers: str) -> Page:
+        """Begin at a page and answer one question after the other, until there is something to sign or to mend."""
+        page = self.fill_in(path)
+        while page.status == OK and "/act/" not in page.address:
+            hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.html))
+            page = self.fill_in(page.address, **(hidden | answers))
+        return page
 
     def fill_in(self, path: str, **typed: str) -> Page:
         """Fill in a page's form and follow to where it leads."""
@@ -82,7 +97,7 @@ class Person:
         check(page.status == OK, f"{self.name}: {page.words}")
         card = VirtualCard.open(self.card)
         try:
-            sign_act(page.address, card, Pin(pin or self.pin), self.browser, at=self.clock())
+            sign_act(page.act_link, card, Pin(pin or self.pin), self.browser, at=self.clock())
         except ActRefused as refused:
             return refused
         return None
@@ -92,10 +107,12 @@ class Person:
         return JpkiCard(VirtualCard.open(self.card)).get_pin_tries_left()
 
     def reserve(self) -> Page:
-        """Fill in the reservation."""
-        return self.fill_in("/reserve/", terms="yes")
+        """Answer the reservation's questions."""
+        return self.walk("/reserve/", who="myself", terms="yes")
 
     def apply(self, service: str, account: dict[str, object]) -> Page:
-        """Fill in the application with an account of a service."""
+        """Answer the application's questions with an account of a service."""
         codes = {f"code{n}": str(code) for n, code in enumerate(account["codes"], start=1)}  # type: ignore[arg-type,var-annotated]
-        return self.fill_in(f"/apply/{service}/", account=str(account["account_id"]), terms="yes", **codes)
+        ticked = dict.fromkeys(("prepared", "terms", "service_terms", "own", "understood"), "yes")
+        account_id = str(account["account_id"])
+        return self.walk(f"/apply/with/{service}/", who="myself", account=account_id, **codes, **ticked)

@@ -10,7 +10,7 @@ import httpx2
 from demo.people import OK, Page, Person
 from demo.story import check
 
-SEE_OTHER = 303
+LED_ON = (302, 303)
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Window:
 
         :raises StepFailed: when the program stops on the way.
         """
-        link = f"{self.origin}/sign?link={quote(page.address, safe='')}"
-        check(unescape(page.html).count(link) == 1, f"the page {page.address} has no link to the card program")
+        link = f"{self.origin}/ja/sign?link={quote(page.act_link, safe='')}"
+        check(link in unescape(page.html), f"the page {page.address} has no link to the card program")
         asked = self._follow(self.person.browser.get(link, follow_redirects=False))
         chosen = self._press(asked, place=self.person.card.stem)
         check("あと3回" in chosen.words, chosen.words)
@@ -42,7 +42,7 @@ class Window:
         return self._follow(self.person.browser.post(page.address, data=data, headers=headers, follow_redirects=False))
 
     def _follow(self, answer: httpx2.Response) -> Page:
-        while answer.status_code == SEE_OTHER:
+        while answer.status_code in LED_ON:
             target = answer.url.join(answer.headers["Location"])
             answer = self.person.browser.get(target, follow_redirects=False)
         check(answer.status_code == OK, f"{answer.url.path} answered {answer.status_code}")

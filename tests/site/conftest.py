@@ -1,12 +1,18 @@
-"""Who reads the site in its tests."""
+"""Who meets the site in its tests: a reader of its pages, and Hanako with her card before one service."""
+
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
 from pytest_django import Settings
+from service_api_cast import NOON, SAKURA, a_service
+from signed_peer import SignedPeer, running_peer
 from site_reader import Reader, load_places
+from visitor import Visitor, confirm, register
 
-from cast import AT, LOADED_AT, PROGRAMME_FILE
+from cast import AT, LOADED_AT, PROGRAMME_FILE, Cast
 from mynapoint.programme.operations import load_programme
+from mynapoint.service_api.door import get_door
 
 
 @pytest.fixture
@@ -17,3 +23,23 @@ def reader(settings: Settings, db: None) -> Reader:
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
     load_places()
     return Reader(Client(headers={"host": "127.0.0.1:8000"}))
+
+
+@pytest.fixture
+def peer() -> Iterator[SignedPeer]:
+    with running_peer(confirm) as peer:
+        yield peer
+
+
+@pytest.fixture
+def hanako(cast: Cast, settings: Settings, peer: SignedPeer, db: None) -> Iterator[Visitor]:
+    settings.CLOCK = lambda: NOON
+    settings.DEMO = True
+    settings.REGISTRY = f"authority:{cast.authority._folder}"
+    settings.TRUST_ANCHORS = cast.authority._folder / "anchors"
+    get_door.cache_clear()
+    load_programme(PROGRAMME_FILE, at=LOADED_AT)
+    register(a_service(SAKURA, address=peer.address))
+    yield Visitor(client=Client(headers={"host": "127.0.0.1:8000"}), card=cast.card("hanako"))
+    get_door().close()
+    get_door.cache_clear()

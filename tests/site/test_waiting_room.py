@@ -17,6 +17,7 @@ from mynapoint.entrance.models import AdmissionChange
 from mynapoint.entrance.operations import close_waiting_room, open_waiting_room
 from mynapoint.entrance.queries import get_admission
 from mynapoint.entrance.rules import AGAIN, GRACE, TICKET_LIFE, Limits
+from mynapoint.kernel.period import JST
 from mynapoint.programme.operations import load_programme
 from mynapoint.site.waiting.pages import pause
 
@@ -59,7 +60,7 @@ def stand_in_line(client: Client, begin: str = BEGIN) -> str:
 
 
 def has_begun(answer: HttpResponse) -> bool:
-    return answer.status_code == 302 and "/act/" in answer["Location"]
+    return answer.status_code == 302 and bool(re.search("/act/|/who/$", answer["Location"]))
 
 
 class TestGate:
@@ -101,13 +102,16 @@ class TestGate:
         assert answer.cookies["ticket"]["max-age"] == 0
         stand_in_line(person)  # for something else, at the end of the line
 
-    def test_leaves_the_ticket_when_the_page_refuses_what_was_typed(self, clock: Clock) -> None:
-        open_waiting_room(per_minute=60, at=AT)
+    def test_leaves_the_ticket_when_the_page_refuses_to_begin(self, clock: Clock) -> None:
+        opens = datetime(2020, 7, 1, tzinfo=JST)
+        clock.at = opens - 10 * SECOND
+        open_waiting_room(per_minute=60, at=clock.at)
         person = visitor()
-        stand_in_line(person, "/reserve/")
-        clock.at = AT + SECOND
-        assert person.post("/reserve/").status_code == 422  # the terms are not accepted
-        assert has_begun(person.post("/reserve/", {"terms": "yes"}))
+        stand_in_line(person, "/apply/")
+        clock.at = opens - SECOND
+        assert person.post("/apply/").status_code == 422  # applications are not taken yet
+        clock.at = opens
+        assert has_begun(person.post("/apply/"))
 
     def test_lets_everybody_in_when_the_waiting_room_closes(self, clock: Clock) -> None:
         open_waiting_room(per_minute=1, at=AT)

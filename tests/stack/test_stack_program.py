@@ -28,6 +28,7 @@ from cardagent.signing import CardExchanged, look_at_card, open_act, sign_at
 from cardagent.site import open_http_client
 from cast import LOADED_AT, PROGRAMME_FILE, Cast
 from demo.card_stack import SOCKET_VARIABLE, CardStack, Reader
+from demo.people import Person
 from iccard.pcsc import wait_for_card
 from jpki.pin import Pin
 from jpki.virtual.authority import Authority
@@ -206,14 +207,14 @@ def register(peer: SignedPeer) -> None:
 class TestJourney:
     def test_reserves_and_applies_over_pcsc(self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path) -> None:
         environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
-        account = {"account": "1234 5678 9012", "code1": "8524", "terms": "yes"}
         with (
-            httpx2.Client(base_url=platform, trust_env=False) as browser,
+            httpx2.Client(base_url=platform, trust_env=False, follow_redirects=True) as browser,
             served(stack, environment, cast.card("hanako"), stack.readers[0]),
         ):
-            for address, typed in (("/reserve/", {"terms": "yes"}), ("/apply/sakura/", account)):
-                act = str(browser.post(address, data=typed).headers["Location"])
-                link = str(httpx2.URL(platform).join(act))
+            account = {"account_id": "1234 5678 9012", "codes": ["8524"]}
+            citizen = Person(name="hanako", card=cast.card("hanako"), browser=browser, clock=lambda: NOON)
+            for propose in (citizen.reserve, lambda: citizen.apply("sakura", account)):
+                link = propose().act_link
                 done = sign(environment, link, "--reader", stack.readers[0].name)
                 assert done.returncode == ExitCode.DONE, done.stdout
                 assert "受付番号: " in done.stdout
@@ -228,9 +229,8 @@ class TestJourney:
         environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
         reader, card = stack.readers[0], cast.card("taro")
         puller = Puller(card, frame=20, is_heard=True)
-        with httpx2.Client(base_url=platform, trust_env=False) as browser:
-            act = str(browser.post("/reserve/", data={"terms": "yes"}).headers["Location"])
-        link = str(httpx2.URL(platform).join(act))
+        with httpx2.Client(base_url=platform, trust_env=False, follow_redirects=True) as browser:
+            link = Person(name="taro", card=card, browser=browser, clock=lambda: NOON).reserve().act_link
         with lying_in(reader, puller.power_up) as puller.connection:
             pulled = sign(environment, link, "--reader", reader.name)
         assert pulled.returncode == ExitCode.CARD_REMOVED

@@ -74,7 +74,7 @@ class Applicant:
         if "すでに結び付けられています" in page.words:
             raise AlreadyLinked
         check(page.status == OK, page.words)
-        link, browser = ActLink.parse(page.address), self.person.browser
+        link, browser = ActLink.parse(page.act_link), self.person.browser
         self.acts.append(link.act_id)
         act = open_act(link, http_client=browser, at=self.person.clock())
         card = JpkiCard(VirtualCard.open(self.person.card))

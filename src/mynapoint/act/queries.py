@@ -117,7 +117,11 @@ def is_done(act_id: UUID) -> bool:
 def list_done(holder_id: UUID) -> list[UUID]:
     """Return the journal entries of everything that a holder's cards have signed, the newest first."""
     done = AnsweredAct.objects.filter(holder_id=holder_id, answer=DONE)
-    return [entry for entry in done.order_by("-answered_at").values_list("entry_id", flat=True) if entry is not None]
+    return [
+        entry
+        for entry in done.order_by("-answered_at", "-entry_id").values_list("entry_id", flat=True)
+        if entry is not None
+    ]
 
 
 def _find_answer(act_id: UUID) -> Answer | None:

@@ -119,13 +119,13 @@ def _write(row: Draft, answers: Answers) -> None:
     row.prepared_for = answers.prepared_for or ""
     row.agreed_for = answers.agreed_for or ""
     row.understood_for = answers.understood_for or ""
-    if answers.account is not None:
-        row.account_service = answers.account.service
-        row.account_hint = answers.account.hint
-        row.account_reference = answers.account.reference
-        row.account_hash = answers.account.hash
-        row.account_checked_at = answers.account.checked_at
-        row.is_own_account = answers.account.is_own
+    account = answers.account
+    row.account_service = account.service if account else ""
+    row.account_hint = account.hint if account else ""
+    row.account_reference = account.reference if account else ""
+    row.account_hash = account.hash if account else None
+    row.account_checked_at = account.checked_at if account else None
+    row.is_own_account = bool(account and account.is_own)
     row.save(force_update=True)
 
 

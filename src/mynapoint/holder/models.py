@@ -23,7 +23,11 @@ class HolderCertificate(models.Model):
 
     class Meta:
         # Rows come in the order of time, so a summary per block range finds the newest: it costs an act nothing.
-        indexes = (BrinIndex(fields=("recorded_at",), name="certificate_by_time"),)
+        # By holder, a card at a time: who looks, by card, sees every certificate that counts as theirs.
+        indexes = (
+            BrinIndex(fields=("recorded_at",), name="certificate_by_time"),
+            models.Index(fields=("holder_id",), name="certificate_by_holder"),
+        )
 
     def __str__(self) -> str:
         return bytes(self.certificate_hash).hex()

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from mynapoint.holder.models import (
     Hold,
     HoldAttempt,
+    Holder,
     HolderCertificate,
     HoldOutcome,
     HoldStep,
@@ -144,6 +145,31 @@ def find_last_hold(certificate_hash: CertificateHash) -> LastHold | None:
     name = HoldName(certificate_hash, row.number)
     closed = HoldOutcome.objects.filter(**name.key).values_list("outcome", flat=True).first()
     return LastHold(row.entry_id, name, cast(HoldReason, row.reason), cast("Outcome | None", closed))
+
+
+@dataclass(frozen=True)
+class HeldAboutHolder:
+    """Everything that this room holds about one person: when they came, their certificates, their reviews."""
+
+    id: UUID
+    first_seen_at: datetime
+    certificates: tuple[tuple[str, datetime], ...]
+    reviews: tuple[HoldView, ...]
+
+
+def get_held(holder_id: UUID) -> HeldAboutHolder:
+    """Return everything that is held about a holder."""
+    certificates = HolderCertificate.objects.filter(holder_id=holder_id).order_by("recorded_at")
+    named = [
+        *TouchedHolder.objects.filter(holder_id=holder_id).values_list("certificate_hash", flat=True),
+        *HoldOutcome.objects.filter(holder_id=holder_id).values_list("certificate_hash", flat=True),
+    ]
+    return HeldAboutHolder(
+        id=holder_id,
+        first_seen_at=Holder.objects.get(id=holder_id).first_seen_at,
+        certificates=tuple((bytes(row.certificate_hash).hex(), row.recorded_at) for row in certificates),
+        reviews=tuple(_view(Hold.objects.filter(certificate_hash__in=named).order_by("held_at"))),
+    )
 
 
 def is_held(certificate_hash: CertificateHash) -> bool:

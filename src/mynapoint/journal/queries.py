@@ -16,12 +16,14 @@ from mynapoint.journal.merkle import (
     leaf_hash,
 )
 from mynapoint.journal.models import Entry, Position, SignedCheckpoint
+from mynapoint.journal.notes import NoteRefused, open_checkpoint
 from mynapoint.journal.rules import (
     Checkpoint,
     CheckpointUnknown,
     Finding,
     InclusionProof,
     JournalDamaged,
+    KeptProofRefused,
     Problem,
     Report,
     Table,
@@ -83,6 +85,31 @@ def get_inclusion_proof(entry_id: UUID) -> InclusionProof | None:
     except ProofRefused:
         raise JournalDamaged(Finding(Table.ENTRY, str(entry_id), Problem.NOT_THE_SIGNED_TREE)) from None
     return InclusionProof(entry_id=entry_id, octets=octets, index=index, path=path, checkpoint=newest)
+
+
+def judge_kept_proof(octets: bytes, *, index: int, path: Sequence[bytes], note: str) -> Checkpoint:
+    """Check a proof that somebody kept; return the checkpoint under which it proves the entry.
+
+    (1) the note is a checkpoint that this journal signed; (2) the entry is under its root; (3) the journal still has
+    this very checkpoint.
+
+    :raises KeptProofRefused: naming the first of these that is not so.
+    """
+    # (1)
+    try:
+        text = open_checkpoint(note, origin=settings.JOURNAL_ORIGIN, key=settings.JOURNAL_SIGNING_KEY.public_key())
+    except NoteRefused:
+        raise KeptProofRefused("note") from None
+    # (2)
+    try:
+        check_inclusion(leaf_hash(octets), index=index, size=text.size, path=path, root=text.root)
+    except ProofRefused:
+        raise KeptProofRefused("entry") from None
+    # (3)
+    kept = SignedCheckpoint.objects.filter(size=text.size).first()
+    if kept is None or bytes(kept.root) != text.root:
+        raise KeptProofRefused("checkpoint")
+    return as_checkpoint(kept)
 
 
 def find_written(entry_id: UUID) -> WrittenFacts | None:

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID
 
+from mynapoint.kernel.refusal import Refusal
+
 _KIND: Final = re.compile(r"[a-z][a-z_]{0,49}")
 _KEY: Final = re.compile(r"[a-z][a-z_]{0,49}")
 _VALUE: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,100}")
@@ -122,6 +124,14 @@ class JournalDamaged(Exception):
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.table} {finding.row}: {finding.problem}")
         self.finding = finding
+
+
+@dataclass(eq=False)
+class KeptProofRefused(Refusal):
+    """A proof that somebody kept proves nothing: the part that is wrong."""
+
+    code = "kept_proof_refused"
+    part: str
 
 
 class CheckpointUnknown(LookupError):

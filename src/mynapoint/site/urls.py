@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from mynapoint.site import records, robots
-from mynapoint.site.journey import card
+from mynapoint.site.journey import act, card
 from mynapoint.site.shell.languages import NAMESPACES, PREFIXES
 from mynapoint.site.shell.machine import for_programs
 
@@ -13,6 +13,7 @@ PAGES: list[URLPattern | URLResolver] = [path("", include(f"mynapoint.site.{chap
 # No person reads these, so they have one address whatever the language.
 MACHINE: list[URLPattern | URLResolver] = [
     path("robots.txt", robots.robots, name="robots"),
+    path("act/<str:token>", act.link, name="act-link"),
     path("act/<str:token>/statement", for_programs(card.statement), name="statement"),
     path("act/<str:token>/signature", for_programs(card.signature), name="signature"),
     path("journal/checkpoint", for_programs(records.checkpoint), name="checkpoint"),

@@ -1,18 +1,25 @@
 """The acts of the site: what each one proposes, and which room does it once the card has signed it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 
+from cardagent.languages import Language
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Kind, Link, Perform, Proposal, SignedAct
 from mynapoint.application.operations import apply, report_objection
-from mynapoint.application.rules import hash_account
-from mynapoint.directory.rules import Service, check_service_open, read_typed
-from mynapoint.programme.rules import Programme, check_open
+from mynapoint.application.rules import ObjectionReason, hash_account
+from mynapoint.directory.rules import Service
+from mynapoint.draft.rules import CheckedAnswer
+from mynapoint.programme.rules import Programme
 from mynapoint.reservation.operations import reserve
 from mynapoint.service_api.door import get_door
+from mynapoint.site.journey.typed import TypedAccount
+
+LANGUAGE: Final = "language"
+"""What an act's attachment says beside its reference: in which language its page is shown."""
 
 
 def inquire(_act: SignedAct) -> Mapping[str, str | int]:
@@ -20,7 +27,7 @@ def inquire(_act: SignedAct) -> Mapping[str, str | int]:
     return {}
 
 
-PERFORMERS: Mapping[Kind, Perform] = {
+PERFORMERS: Final[Mapping[Kind, Perform]] = {
     "reservation": reserve,
     "application": apply,
     "inquiry": inquire,
@@ -28,59 +35,71 @@ PERFORMERS: Mapping[Kind, Perform] = {
 }
 
 
-def propose_reservation(programme: Programme, *, at: datetime) -> Link:
-    """Propose that a holder gets a MyKey ID.
+def check_account(programme: Programme, service: Service, typed: TypedAccount, *, at: datetime) -> CheckedAnswer:
+    """Have a service check what was typed, in its normal form; keep its reference, its hint and a keyed hash.
 
-    :raises WindowNotOpen, WindowClosed: when the programme takes no reservations.
-    """
-    check_open(programme.reservation, at=at)
-    return _propose("reservation", programme, at=at)
-
-
-def propose_inquiry(programme: Programme, *, at: datetime) -> Link:
-    """Propose that a holder sees what is held about them."""
-    return _propose("inquiry", programme, at=at)
-
-
-def propose_application(
-    programme: Programme, service: Service, *, account: str, codes: Sequence[str], at: datetime
-) -> Link:
-    """Propose that a holder chooses a service for good, after the service has confirmed account and codes.
-
-    :raises WindowNotOpen, WindowClosed, ServiceNotOpen, ServiceClosed: when no applications are taken.
-    :raises TypedWrong: when account or a code does not have the service's form.
     :raises UnableToApply: when the service does not confirm them, or gives no answer.
     """
-    check_open(programme.application, at=at)
-    check_service_open(service, at=at)
-    account_id = read_typed(service.account, account, field="account")
-    fields = zip(service.codes, codes, strict=True)
-    normal = [read_typed(code, typed, field=f"code{n}") for n, (code, typed) in enumerate(fields, start=1)]
-    checked = get_door().check_account(service, programme_id=programme.id, account_id=account_id, codes=normal, at=at)
-    account_hash = hash_account(service.id, account_id, key=settings.ACCOUNT_KEY)
+    checked = get_door().check_account(
+        service, programme_id=programme.id, account_id=typed.account_id, codes=typed.codes, at=at
+    )
+    account_hash = hash_account(service.id, typed.account_id, key=settings.ACCOUNT_KEY)
+    return CheckedAnswer(
+        service=service.id, hint=checked.hint, reference=checked.reference, hash=account_hash, checked_at=at
+    )
+
+
+def compose_reservation(programme: Programme, *, by_representative: bool, language: Language) -> Proposal:
+    """Compose the act by which a holder gets a MyKey ID."""
+    return _compose("reservation", programme, by_representative=by_representative, language=language)
+
+
+def compose_application(
+    programme: Programme, service: Service, account: CheckedAnswer, *, by_representative: bool, language: Language
+) -> Proposal:
+    """Compose the act by which a holder chooses a service for good."""
     content = {
         "service": {"id": service.id, "name": service.name.ja},
-        "account": {"hint": checked.hint, "hash": account_hash.hex()},
+        "account": {"hint": account.hint, "hash": account.hash.hex()},
         "grant": {"rate_percent": programme.grant.rate_percent, "cap": programme.grant.cap},
         "irrevocable": True,
     }
-    attachment = {"account_reference": checked.reference}
-    return _propose("application", programme, content=content, attachment=attachment, at=at)
+    return _compose(
+        "application",
+        programme,
+        content=content,
+        attachment={"account_reference": account.reference},
+        by_representative=by_representative,
+        language=language,
+    )
 
 
-def _propose(
+def propose_inquiry(programme: Programme, *, by_representative: bool, language: Language, at: datetime) -> Link:
+    """Propose that a holder sees what is held about them."""
+    proposal = _compose("inquiry", programme, by_representative=by_representative, language=language)
+    return propose(proposal, audience=settings.SITE_ORIGIN, at=at)
+
+
+def propose_objection(programme: Programme, reason: ObjectionReason, *, language: Language, at: datetime) -> Link:
+    """Propose that a holder says that something held about them is not so."""
+    proposal = _compose("objection", programme, content={"reason": reason.value}, language=language)
+    return propose(proposal, audience=settings.SITE_ORIGIN, at=at)
+
+
+def _compose(
     kind: Kind,
     programme: Programme,
     *,
     content: Mapping[str, object] | None = None,
     attachment: Mapping[str, str] | None = None,
-    at: datetime,
-) -> Link:
-    proposal = Proposal(
+    by_representative: bool = False,
+    language: Language,
+) -> Proposal:
+    return Proposal(
         kind=kind,
         programme_id=programme.id,
         programme_title=programme.title.ja,
         content=content or {},
-        attachment=attachment or {},
+        attachment={LANGUAGE: language.value, **(attachment or {})},
+        by_representative=by_representative,
     )
-    return propose(proposal, audience=settings.SITE_ORIGIN, at=at)

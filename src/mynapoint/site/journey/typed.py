@@ -1,59 +1,93 @@
-"""What a person types to apply: shown again after an error, the codes never."""
+"""What a person types: read field by field, so that every mistake is named at once; codes are never shown again."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from mynapoint.directory.rules import Service, TypedCode
-from mynapoint.kernel.refusal import Refusal
+from cardagent.languages import Language
+from mynapoint.directory.rules import Service, TypedCode, TypedWrong, read_typed
+from mynapoint.site.shell.faults import Fault
+from mynapoint.site.shell.languages import choose
+from mynapoint.site.shell.words import get_words
+
+ACCOUNT: Final = "account"
+YES: Final = "yes"
 
 
-class TermsNotAccepted(Refusal):
-    """The box that says "I agree" is empty."""
+class Mistaken(Exception):
+    """What has to be mended before a form is taken: a sentence for each field, in the form's order."""
 
-    code = "terms_not_accepted"
+    def __init__(self, wrong: Mapping[str, str]) -> None:
+        super().__init__(", ".join(wrong))
+        self.wrong = wrong
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The same for the summary above the page."""
+        return [Fault(field, sentence) for field, sentence in self.wrong.items()]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Field:
-    """One field of the form."""
+    """One field of an account's form; `typed` is what is shown again."""
 
     name: str
     about: TypedCode
-    typed: str
-    is_wrong: bool = False
+    typed: str = ""
 
 
-@dataclass
-class ApplicationForm:
-    """The fields for one service: its account id and its one to three codes."""
+@dataclass(frozen=True)
+class TypedAccount:
+    """An account id and its codes, each in its normal form."""
 
-    account: Field
-    codes: list[Field] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, service: Service, typed: Mapping[str, str]) -> "ApplicationForm":
-        """Return the service's fields, with what was typed."""
-        codes = [
-            Field(name=f"code{number}", about=code, typed=typed.get(f"code{number}", ""))
-            for number, code in enumerate(service.codes, start=1)
-        ]
-        return cls(account=Field(name="account", about=service.account, typed=typed.get("account", "")), codes=codes)
-
-    @property
-    def fields(self) -> list[Field]:
-        """All fields in the order in which they are asked."""
-        return [self.account, *self.codes]
-
-    def mark(self, name: str) -> None:
-        """Mark the field that is wrong."""
-        for one in self.fields:
-            one.is_wrong = one.name == name
+    account_id: str
+    codes: Sequence[str]
 
 
-def check_terms(typed: Mapping[str, str]) -> None:
-    """Check that the person agreed.
+def list_fields(service: Service, typed: Mapping[str, str]) -> list[Field]:
+    """This will list a service's fields in the order in which they are asked, with the account id as it was typed."""
+    codes = [Field(f"code{number}", code) for number, code in enumerate(service.codes, start=1)]
+    return [Field(ACCOUNT, service.account, typed.get(ACCOUNT, "")), *codes]
 
-    :raises TermsNotAccepted: when they did not.
+
+def read_account(service: Service, typed: Mapping[str, str], *, language: Language) -> TypedAccount:
+    """This will read account id and codes.
+
+    :raises Mistaken: naming every field that does not have its form.
     """
-    if typed.get("terms") != "yes":
-        raise TermsNotAccepted
+    normal, wrong = [], {}
+    for field in list_fields(service, typed):
+        try:
+            normal.append(read_typed(field.about, typed.get(field.name, ""), field=field.name))
+        except TypedWrong:
+            wrong[field.name] = _mend(field.about, typed.get(field.name, ""), language=language)
+    if wrong:
+        raise Mistaken(wrong)
+    return TypedAccount(account_id=normal[0], codes=normal[1:])
+
+
+def read_choice(typed: Mapping[str, str], field: str, allowed: Sequence[str], *, wrong: str) -> str:
+    """This will read one of several answers.
+
+    :raises Mistaken: with the sentence `wrong`, when it is none of them.
+    """
+    chosen = typed.get(field, "")
+    if chosen not in allowed:
+        raise Mistaken({field: wrong})
+    return chosen
+
+
+def check_ticked(typed: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    """Check that every box is ticked.
+
+    :raises Mistaken: with the sentence of each one that is not.
+    """
+    wrong = {field: sentence for field, sentence in fields.items() if typed.get(field) != YES}
+    if wrong:
+        raise Mistaken(wrong)
+
+
+def _mend(about: TypedCode, typed: str, *, language: Language) -> str:
+    label, _ = choose(about.label, language)
+    name = "journey.account.form" if typed.strip() else "journey.account.missing"
+    return get_words(language).say(name, label=label, example=about.example)

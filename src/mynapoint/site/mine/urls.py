@@ -4,4 +4,9 @@ from django.urls import path
 
 from mynapoint.site.mine import pages
 
-urlpatterns = [path("status/", pages.status, name="status")]
+urlpatterns = [
+    path("status/", pages.status, name="status"),
+    path("status/child/", pages.status, {"by_representative": True}, name="status-child"),
+    path("objection/", pages.choose_objection, name="objections"),
+    path("objection/<str:reason>/", pages.object_to, name="objection"),
+]

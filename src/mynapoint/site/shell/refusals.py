@@ -62,6 +62,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "draft_incomplete": 409,
     "draft_changed": 409,
     "paper_missing": 503,
+    "kept_proof_refused": 422,
 }
 
 

@@ -1,0 +1,108 @@
+"""What each step asks: how its form is read into the draft's answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cardagent.languages import Language, Phrases
+from mynapoint.directory.queries import list_services
+from mynapoint.directory.rules import Service, find_obstacle
+from mynapoint.draft.rules import ANY_SERVICE, DraftChanged, Step
+from mynapoint.site.journey.acts import check_account
+from mynapoint.site.journey.opening import Opened
+from mynapoint.site.journey.typed import check_ticked, read_account, read_choice
+from mynapoint.site.shell.words import get_words
+
+Given = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A step's form as it came in, with the draft that it belongs to."""
+
+    typed: Mapping[str, str]
+    opened: Opened
+    language: Language
+
+    @property
+    def words(self) -> Phrases:
+        """The phrases in which its mistakes are named."""
+        return get_words(self.language)
+
+    def get_service(self) -> Service:
+        """Return the service that this form was shown for.
+
+        :raises DraftChanged: when another window has chosen another since, or it has closed.
+        """
+        service = self.opened.service
+        if service is None or self.typed.get("service") != service.id:
+            raise DraftChanged
+        return service
+
+
+def can_serve(service: Service, opened: Opened) -> bool:
+    """This will say whether a service can be applied for on this draft's way: a child's only where children may."""
+    obstacle = find_obstacle(service, ways=service.channels, at=opened.at)
+    return obstacle is None and (service.minors or not opened.by_representative)
+
+
+def _read_who(form: Form) -> Given:
+    wrong = form.words.say("journey.who.missing")
+    who = read_choice(form.typed, "who", ("myself", "representative"), wrong=wrong)
+    service, is_child = form.opened.service, who == "representative"
+    if service is not None and is_child and not service.minors:
+        return {"who": who, "service": None}
+    return {"who": who}
+
+
+def _read_service(form: Form) -> Given:
+    services = list_services(programme=form.opened.programme.id, at=form.opened.at)
+    allowed = [service.id for service in services if can_serve(service, form.opened)]
+    return {"service": read_choice(form.typed, "service", allowed, wrong=form.words.say("journey.service.missing"))}
+
+
+def _read_preparation(form: Form) -> Given:
+    service = form.get_service()
+    check_ticked(form.typed, {"prepared": form.words.say("journey.preparation.missing")})
+    return {"prepared_for": service.id}
+
+
+def _read_terms(form: Form) -> Given:
+    terms = {"terms": form.words.say("journey.terms.missing")}
+    if form.opened.draft.kind == "reservation":
+        check_ticked(form.typed, terms)
+        return {"agreed_for": ANY_SERVICE}
+    service = form.get_service()
+    check_ticked(form.typed, {**terms, "service_terms": form.words.say("journey.terms.missing_service")})
+    return {"agreed_for": service.id}
+
+
+def _read_account(form: Form) -> Given:
+    service = form.get_service()
+    typed = read_account(service, form.typed, language=form.language)
+    return {"account": check_account(form.opened.programme, service, typed, at=form.opened.at)}
+
+
+def _read_hint(form: Form) -> Given:
+    account = form.opened.draft.answers.account
+    if account is None:
+        raise DraftChanged
+    own = read_choice(form.typed, "own", ("yes", "no"), wrong=form.words.say("journey.hint.missing"))
+    return {"account": replace(account, is_own=True) if own == "yes" else None}
+
+
+def _read_consequence(form: Form) -> Given:
+    service = form.get_service()
+    check_ticked(form.typed, {"understood": form.words.say("journey.consequence.missing")})
+    return {"understood_for": service.id}
+
+
+READERS: Final[Mapping[Step, Callable[[Form], Given]]] = {
+    Step.WHO: _read_who,
+    Step.SERVICE: _read_service,
+    Step.PREPARATION: _read_preparation,
+    Step.TERMS: _read_terms,
+    Step.ACCOUNT: _read_account,
+    Step.HINT: _read_hint,
+    Step.CONSEQUENCE: _read_consequence,
+}

@@ -1,0 +1,205 @@
+"""The journey in a real browser: every page in three languages, wide and narrow, through the card program and back."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+from service_api_cast import NOON
+from visitor import Visitor
+from window_program import Program, make_environment, run_program, write_configuration
+
+from browser.markup import check_html
+from browser.window import NARROW, NARROWEST, WIDE, Window, open_window
+from cast import Cast
+from mynapoint.application.models import Application
+from mynapoint.journal.operations import sequence
+from mynapoint.reservation.models import Reservation
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+LANGUAGES = {"ja": "", "easy": "/easy", "en": "/en"}
+
+
+@dataclass
+class Walker:
+    """Somebody who goes through the site in a window, looking at every page."""
+
+    window: Window
+    site: str
+    language: str
+    card: Path
+    press: Callable[[Page, str], None]
+    sources: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def page(self) -> Page:
+        return self.window.page
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.site}{LANGUAGES[self.language]}{path}")
+
+    def look(self, name: str) -> None:
+        """Check the page as it stands, and keep its HTML for the validator."""
+        # The browser itself reports every page that is answered with an error's status.
+        self.page.evaluate("document.title")  # by now it has been heard
+        heard = self.window.complaints
+        heard[:] = [one for one in heard if not re.search(r"status of (404|422)", one)]
+        self.window.check(f"journey-{self.language}-{name}")
+        self.sources[f"{self.language} {name} {self.window.width}"] = self.window.source
+
+    def submit(self, name: str) -> None:
+        """Check the page and press its button."""
+        self.look(name)
+        self.press(self.page, "main form .button")
+
+    def tick(self, *fields: str) -> None:
+        for one in fields:
+            self.page.locator(f"#{one}").focus()
+            self.page.keyboard.press("Space")
+
+    def sign(self, name: str) -> None:
+        """Go to the card program, choose the card, type the PIN and come back."""
+        self.look(name)
+        act = self.page.url
+        self.press(self.page, ".ways li:first-child .button")
+        self.page.locator(f'button[value="{self.card.stem}"]').click()
+        self.page.locator('input[name="pin"]').press_sequentially("1234")
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(act)
+
+    def reserve(self) -> None:
+        self.go("/reserve/")
+        self.submit("reserve")
+        self.submit("who-missing")
+        self.look("who-error")
+        assert self.page.get_by_role("alert").evaluate("box => box === document.activeElement")
+        self.tick("who")
+        self.press(self.page, "main form .button")
+        self.tick("terms")
+        self.submit("terms")
+        self.submit("check-reservation")
+        self.sign("act-reservation")
+        self.look("done-reservation")
+
+    def apply(self) -> None:
+        self.go("/apply/")
+        self.submit("apply")
+        self.tick("who")
+        self.press(self.page, "main form .button")
+        self.tick("service")
+        self.submit("service")
+        self.tick("prepared")
+        self.submit("preparation")
+        self.tick("terms", "service_terms")
+        self.submit("terms-service")
+        self.page.locator("#account").fill("12")
+        self.submit("account")
+        self.look("account-error")
+        self.page.locator("#account").fill("1234 5678 9012")
+        self.page.locator("#code1").fill("8524")
+        self.press(self.page, "main form .button")
+        self.tick("own")
+        self.submit("hint")
+        self.tick("understood")
+        self.submit("consequence")
+        self.look("check-application")
+        self.see_sheet()
+        self.press(self.page, "main form .button")
+        self.sign("act-application")
+        self.look("done-application")
+
+    def see_sheet(self) -> None:
+        check = self.page.url
+        self.page.goto(check.replace("/check/", "/counter/"))
+        self.look("sheet")
+        self.page.goto(check)
+
+    def look_at_status(self) -> None:
+        self.go("/status/")
+        self.look("status")
+        self.press(self.page, "main form .button")
+        self.page.goto(f"{self.page.url}phone/")
+        self.look("phone")
+        self.page.go_back()
+        self.sign("act-status")
+        self.look("held")
+
+    def object_and_check(self) -> None:
+        self.go("/objection/")
+        self.submit("objection-missing")
+        self.look("objection-error")
+        self.tick("reason-3")
+        self.press(self.page, "main form .button")
+        self.look("objection")
+        self.go("/receipts/")
+        self.look("receipts")
+        self.go("/receipts/?number=12")
+        self.look("receipts-error")
+        self.go(f"/reserve/{'A' * 43}/")
+        self.look("draft-unknown")
+
+
+def click(page: Page, button: str) -> None:
+    page.locator(button).first.click()
+
+
+def press_enter(page: Page, button: str) -> None:
+    """Reach a button with the keyboard and press it."""
+    page.locator(button).first.focus()
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture
+def site(hanako: Visitor, settings: Settings, live_server: LiveServer) -> str:
+    settings.SITE_ORIGIN = live_server.url
+    return str(live_server.url)
+
+
+@pytest.fixture
+def program(site: str, cast: Cast, settings: Settings, tmp_path: Path) -> Iterator[Program]:
+    for name in ("ja-1280", "easy-375", "en-320", "keyboard"):
+        cast.card(name)
+    folder = tmp_path / "program"
+    folder.mkdir()
+    environment = make_environment(folder, MYNAPOINT_DEMO="1")
+    (folder / "clock.json").write_text(f'{{"at": "{NOON.isoformat()}", "since": null}}')
+    sites = write_configuration(folder / "config.toml", site)
+    words = ["--config", str(sites), "--demo-cards", str(cast.authority._folder / "cards")]
+    with run_program(folder, *words, "--demo-clock", str(folder / "clock.json"), environment=environment) as program:
+        settings.CARD_PROGRAM = program.origin
+        yield program
+
+
+class TestJourney:
+    def test_is_in_order_in_every_language_and_width(
+        self, chromium: Browser, site: str, program: Program, cast: Cast
+    ) -> None:
+        sources: dict[str, str] = {}
+        for language, width in (("ja", WIDE), ("easy", NARROW), ("en", NARROWEST)):
+            card = cast.authority._folder / "cards" / f"{language}-{width}.json"
+            with open_window(chromium, width=width) as window:
+                walker = Walker(window, site, language, card, press=click)
+                walker.reserve()
+                walker.apply()
+                sequence(at=NOON)
+                walker.look_at_status()
+                walker.object_and_check()
+                sources |= walker.sources
+        check_html(sources)
+        assert Reservation.objects.count() == 3
+        assert Application.objects.count() == 3
+
+    def test_needs_neither_scripts_nor_a_mouse(
+        self, chromium: Browser, site: str, program: Program, cast: Cast
+    ) -> None:
+        card = cast.authority._folder / "cards" / "keyboard.json"
+        with open_window(chromium, width=NARROW, scripts=False) as window:
+            walker = Walker(window, site, "ja", card, press=press_enter)
+            walker.reserve()
+            walker.apply()
+        assert Application.objects.count() == 1
