@@ -186,7 +186,9 @@ class TestAnswers:
     def test_allow_nothing_but_the_sites_own(self, answer: Any):
         policy = dict(part.strip().split(" ", 1) for part in answer["Content-Security-Policy"].split(";"))
         assert policy.pop("default-src") == policy.pop("frame-ancestors") == policy.pop("base-uri") == "'none'"
-        assert policy == dict.fromkeys(["script-src", "style-src", "img-src", "font-src", "form-action"], "'self'")
+        assert policy == dict.fromkeys(
+            ["script-src", "style-src", "img-src", "font-src", "connect-src", "form-action"], "'self'"
+        )
 
     @pytest.mark.parametrize(
         ("name", "value"),
