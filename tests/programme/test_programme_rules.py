@@ -12,6 +12,7 @@ from mynapoint.kernel.documents import DocumentMalformed
 from mynapoint.kernel.period import JST
 from mynapoint.programme.queries import REGISTER
 from mynapoint.programme.rules import (
+    Grant,
     PeriodUnknown,
     Programme,
     WindowClosed,
@@ -21,6 +22,7 @@ from mynapoint.programme.rules import (
     check_renewal_wait,
     get_closing_period,
     places_in_shard,
+    sum_for_cap,
 )
 
 OPENS = datetime(2020, 7, 1, tzinfo=JST)
@@ -64,6 +66,14 @@ class TestCheckRenewalWait:
 
     def test_never_lets_a_first_issue_wait(self, national: Programme) -> None:
         check_renewal_wait(national, renewed_at=None, at=RENEWED)
+
+
+class TestSumForCap:
+    @given(rate=st.integers(1, 100), cap=st.integers(1, 1_000_000))
+    def test_is_the_smallest_that_reaches_the_cap(self, rate: int, cap: int) -> None:
+        total = sum_for_cap(Grant(rate_percent=rate, cap=cap))
+        assert total * rate // 100 >= cap
+        assert (total - 1) * rate // 100 < cap
 
 
 class TestPlacesInShard:

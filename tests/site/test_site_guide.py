@@ -103,6 +103,12 @@ class TestS17Questions:
         assert links - {None} <= pages
 
     @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_take_their_numbers_from_the_programme(self, reader: Reader, prefix: str) -> None:
+        words = reader.words(f"{prefix}faq/")
+        assert "{" not in words
+        assert "5,000" in words
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
     def test_stand_beside_a_how_to(self, reader: Reader, prefix: str) -> None:
         assert f'href="{prefix}faq/"' in reader.source(f"{prefix}howto/")
 

@@ -165,6 +165,11 @@ def check_renewal_wait(programme: Programme, *, renewed_at: datetime | None, at:
         raise WithinRenewalWait(open_from=open_from)
 
 
+def sum_for_cap(grant: Grant) -> int:
+    """Return the smallest running total, in yen, for which services grant all that a person can get."""
+    return -(-grant.cap * 100 // grant.rate_percent)
+
+
 CardVerdict = Literal["in_time", "tight", "late"]
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from mynapoint.kernel.period import JST
-from mynapoint.programme.rules import plan_card
+from mynapoint.programme.rules import plan_card, sum_for_cap
 from mynapoint.site.guide.news import list_news
 from mynapoint.site.shell.faults import Fault
 from mynapoint.site.shell.informational import informational
@@ -28,8 +28,9 @@ PLANNED_YEARS: Final = range(2016, 2100)
 def start(request: HttpRequest) -> HttpResponse:
     """Say what the programme is, what is needed, how long there is still time, and where to begin."""
     at = settings.CLOCK()
-    news = list_news(at=at)[:NEWS_SHOWN]
-    return show(request, "start/start", at=at, windows=describe_windows(get_served(at=at), at=at), news=news)
+    programme, news = get_served(at=at), list_news(at=at)[:NEWS_SHOWN]
+    windows = describe_windows(programme, at=at)
+    return show(request, "start/start", at=at, windows=windows, news=news, spend=sum_for_cap(programme.grant))
 
 
 @informational

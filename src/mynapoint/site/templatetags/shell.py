@@ -29,12 +29,17 @@ def say(context: Context, *name: object, plain: bool = False, **values: object) 
 
 
 @register.simple_tag(takes_context=True)
-def words_of(context: Context, words: Words, *, plain: bool = False) -> str:
-    """Say a document's own words; where they stand in for a language that it lacks, they are marked as Japanese."""
+def words_of(context: Context, words: Words, *, plain: bool = False, **values: object) -> str:
+    """Say a document's own words; where they stand in for a language that it lacks, they are marked as Japanese.
+
+    With values, the words' places are filled in: `{% words_of question cap=5000 %}`.
+    """
     text, spoken = choose(words, context["language"])
+    html: str = conditional_escape(text)
+    html = html.format(**_escape(values)) if values else html
     if LANG_CODES[spoken] != context["lang"] and not plain:
-        return format_html('<span lang="{}">{}</span>', LANG_CODES[spoken], text)
-    return _finish(context, conditional_escape(text), plain=plain)
+        return format_html('<span lang="{}">{}</span>', LANG_CODES[spoken], mark_safe(html))  # noqa: S308
+    return _finish(context, html, plain=plain)
 
 
 @register.simple_tag(takes_context=True)
