@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from closing_parties import (
     ENDS,
+    NOVEMBER_ENDS,
     OCTOBER_ENDS,
     SECOND,
     SEPTEMBER_ENDS,
@@ -46,7 +47,7 @@ from mynapoint.closing.rules import (
     TotalImpossible,
 )
 from mynapoint.journal.queries import get_first_checkpoint_covering
-from mynapoint.programme.rules import PeriodUnknown, Programme
+from mynapoint.programme.rules import Audit, PeriodUnknown, Programme
 from sealedclaim.opening import Opening
 from sealedclaim.roll import roll_digest
 from sealedclaim.tree import EMPTY_ROOT
@@ -241,6 +242,25 @@ class TestGetClosing:
         first = draw_rows()
         close(programme, 0, service_id="hanamaru")
         assert get_closing("sakura", programme.id, "2020-09").draw == first
+
+    def test_is_overdue_from_the_second_on_that_the_programme_gives_for_opening(self, programme: Programme) -> None:
+        link(3)
+        hand_in(programme, keep_book(programme, 5000))
+        waiting = get_closing("sakura", programme.id, "2020-09")
+        assert waiting.get_open_by(programme) is None
+        assert not waiting.is_overdue(programme, at=NOVEMBER_ENDS)
+        draw_rows()
+        drawn = get_closing("sakura", programme.id, "2020-09")
+        assert drawn.checkpoint is not None
+        assert drawn.checkpoint.signed_at is not None
+        open_by = drawn.checkpoint.signed_at + timedelta(days=7)
+        assert drawn.get_open_by(programme) == open_by
+        assert not drawn.is_overdue(programme, at=open_by - SECOND)
+        assert drawn.is_overdue(programme, at=open_by)
+        longer = programme.model_copy(update={"audit": Audit(rows=64, open_within_days=8)})
+        assert not drawn.is_overdue(longer, at=open_by)
+        open_rows(programme, [])
+        assert not get_closing("sakura", programme.id, "2020-09").is_overdue(programme, at=NOVEMBER_ENDS)
 
     def test_is_listed_by_its_newest_attempt(self, programme: Programme) -> None:
         link(1)

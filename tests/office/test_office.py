@@ -1,6 +1,6 @@
 """The office's pages, as two of its people use them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from closing_parties import SEPTEMBER_ENDS, TOKYO, announce, close, draw_rows, hand_in, keep_book, link, open_rows
@@ -250,6 +250,19 @@ class TestTransfers:
 
 
 class TestClosings:
+    def test_show_when_drawn_rows_are_not_opened_in_time(
+        self, programme: Programme, hiro: Client, settings: Settings
+    ) -> None:
+        link(3)
+        hand_in(programme, keep_book(programme, 5000))
+        draw_rows()
+        open_by = get_closing("sakura", PROGRAMME, "2020-09").get_open_by(programme)
+        assert open_by is not None
+        for late, is_shown in ((-1, False), (0, True)):
+            settings.CLOCK = lambda late=late: open_by + timedelta(seconds=late)
+            for page in (("closings", PROGRAMME), ("closing", PROGRAMME, "sakura", "2020-09")):
+                assert ("開示の期限切れ" in read(hiro, *page)) is is_shown
+
     def test_show_why_one_was_rejected(self, rejected: Programme, hiro: Client) -> None:
         assert "不合格" in read(hiro, "closings", PROGRAMME)
         text = read(hiro, "closing", PROGRAMME, "sakura", "2020-09")

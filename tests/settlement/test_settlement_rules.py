@@ -54,7 +54,7 @@ class TestGetStanding:
             (1, 0, False, "awaiting_approval"),
             (1, 1, False, "awaiting_approval"),
             (1, 2, False, "payable"),
-            (1, 2, True, "transferred"),
+            (1, 2, True, "in_transfer_file"),
         ],
     )
     def test_follows_amount_approvals_and_transfer(

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClosing, SealedClosing
 from mynapoint.closing.rolls import fix_roll, read_tokens
-from mynapoint.closing.rules import ClosingName, ClosingUnknown
+from mynapoint.closing.rules import ClosingName, ClosingUnknown, get_open_by
 from mynapoint.journal.queries import get_first_checkpoint_covering
 from mynapoint.kernel.money import Points
 from mynapoint.programme.rules import Programme, get_closing_period
@@ -27,10 +27,11 @@ class RollPage:
 
 @dataclass(frozen=True)
 class DrawnFrom:
-    """The journal's checkpoint that a closing's rows are drawn from."""
+    """The journal's checkpoint that a closing's rows are drawn from; with the verdict its time is no longer known."""
 
     size: int
     root: bytes
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class ClosingView:
     reason: str | None
     judged_at: datetime | None
     reopened: bool
+
+    def get_open_by(self, programme: Programme) -> datetime | None:
+        """Return the instant from which the drawn rows are overdue; None when none wait to be opened."""
+        drawn_at = self.checkpoint.signed_at if self.checkpoint else None
+        return get_open_by(drawn_at, programme.audit) if drawn_at and self.state == "drawn" else None
+
+    def is_overdue(self, programme: Programme, *, at: datetime) -> bool:
+        """Tell whether the service has let the time for opening the drawn rows pass."""
+        open_by = self.get_open_by(programme)
+        return open_by is not None and at >= open_by
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,7 @@ def is_reopened(name: ClosingName, *, attempt: int) -> bool:
 def find_checkpoint(sealed: SealedClosing) -> DrawnFrom | None:
     """Return the first checkpoint that covers a closing; it never changes once there is one."""
     covering = get_first_checkpoint_covering(sealed.entry_id)
-    return DrawnFrom(size=covering.size, root=covering.root) if covering else None
+    return DrawnFrom(covering.size, covering.root, signed_at=covering.at) if covering else None
 
 
 def get_draw(sealed: SealedClosing, checkpoint: DrawnFrom) -> list[int]:

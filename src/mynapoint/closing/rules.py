@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.programme.rules import Audit
 from sealedclaim.opening import Commitment, Opening, OpeningRefused, check_openings
 from sealedclaim.tree import EMPTY_ROOT
 
@@ -136,6 +137,11 @@ def check_ended(ends_at: datetime, *, at: datetime) -> None:
     """
     if at < ends_at:
         raise PeriodNotEnded(ends_at=ends_at)
+
+
+def get_open_by(drawn_at: datetime, audit: Audit) -> datetime:
+    """Return the instant from which rows that were drawn at an instant and are not opened are overdue."""
+    return drawn_at + timedelta(days=audit.open_within_days)
 
 
 def check_sealed(sealed: SealedTotal, *, roll: RollSummary, cap: int) -> None:

@@ -23,8 +23,12 @@ from mynapoint.settlement.queries import get_claim_for_closing
 def closing_list(request: HttpRequest, _user: User, programme_id: str) -> HttpResponse:
     """List the newest attempt at every closing."""
     programme = find_programme(programme_id)
-    names = list_service_names(at=settings.CLOCK())
-    rows = [(view, names.get(view.name.service_id, view.name.service_id)) for view in list_closings(programme.id)]
+    at = settings.CLOCK()
+    names = list_service_names(at=at)
+    rows = [
+        (view, names.get(view.name.service_id, view.name.service_id), view.is_overdue(programme, at=at))
+        for view in list_closings(programme.id)
+    ]
     return show(request, "closings", {"programme": programme, "rows": rows})
 
 
@@ -64,6 +68,8 @@ def _describe(programme_id: str, service_id: str, period_id: str) -> dict[str, o
     return {
         "programme": programme,
         "closing": view,
+        "open_by": view.get_open_by(programme),
+        "is_overdue": view.is_overdue(programme, at=settings.CLOCK()),
         "service_name": list_service_names(at=settings.CLOCK()).get(service_id, service_id),
         "claim": get_claim_for_closing(service_id, programme.id, period_id),
         "reasons": REOPEN_REASONS,

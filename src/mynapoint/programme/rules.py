@@ -58,9 +58,10 @@ class ClosingPeriod(Part):
 
 
 class Audit(Part):
-    """How many rows of a closing are drawn and opened."""
+    """How many rows of a closing are drawn, and within how many days of the draw the service opens them."""
 
     rows: Annotated[int, Field(ge=1, le=1000)]
+    open_within_days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
 class Payer(Part):
@@ -70,6 +71,7 @@ class Payer(Part):
     name_kana: Annotated[str, Field(min_length=1, max_length=40)]
     bank_code: Annotated[str, Field(pattern=r"^[0-9]{4}$")]
     branch_code: Annotated[str, Field(pattern=r"^[0-9]{3}$")]
+    account_kind: Literal["ordinary", "current"] = "ordinary"
     account_number: Annotated[str, Field(pattern=r"^[0-9]{7}$")]
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
@@ -74,8 +74,14 @@ def errors_text() -> str:
 def about_messages() -> list[Problem]:
     """Return the problems of a message itself: its signature, its size, its form."""
     unverified = [problem_for(kind(*_ARGUMENTS.get(kind.__name__, ()))) for kind in UnableToVerify.__subclasses__()]
-    refused = [_refused(b"{"), _refused(b'{"x": 1}'), _refused(b"{}"), bodies.too_large(bodies.BODY_LIMIT)]
+    refused = [_refused(b"{"), _refused(b'{"x": 1}'), _refused(b"{}"), _too_large()]
     return sorted([*unverified, *refused], key=lambda problem: problem.code)
+
+
+def _too_large() -> Problem:
+    """Return the problem of a body that is too large, with both limits: a real one names the one that it is over."""
+    both = f"本文は {bodies.BODY_LIMIT} バイト(開示は {bodies.OPENINGS_LIMIT} バイト)までです。"
+    return replace(bodies.too_large(bodies.BODY_LIMIT), detail=f"{both}小さくして送り直してください。")
 
 
 def all_refusals() -> list[type[Refusal]]:

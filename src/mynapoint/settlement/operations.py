@@ -202,7 +202,7 @@ def _compose_payer(programme: Programme) -> Payer:
         name=write_payer_name(payer.name_kana, field="payer.name_kana"),
         bank_code=payer.bank_code,
         branch_code=payer.branch_code,
-        account_kind=ACCOUNT_KINDS["ordinary"],
+        account_kind=ACCOUNT_KINDS[payer.account_kind],
         account_number=payer.account_number,
     )
 

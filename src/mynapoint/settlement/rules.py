@@ -8,7 +8,7 @@ from mynapoint.kernel.refusal import Refusal
 
 APPROVALS = 2
 
-ClaimStanding = Literal["nothing_due", "awaiting_approval", "payable", "transferred"]
+ClaimStanding = Literal["nothing_due", "awaiting_approval", "payable", "in_transfer_file"]
 
 
 @dataclass(frozen=True)
@@ -92,5 +92,5 @@ def get_standing(*, amount: Yen, approvals: int, transferred: bool) -> ClaimStan
     if amount == 0:
         return "nothing_due"
     if transferred:
-        return "transferred"
+        return "in_transfer_file"
     return "payable" if approvals >= APPROVALS else "awaiting_approval"

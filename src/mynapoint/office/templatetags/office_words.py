@@ -15,7 +15,7 @@ _STATES: Final[Mapping[str, str]] = {
     "nothing_due": "支払なし",
     "awaiting_approval": "承認待ち",
     "payable": "振込待ち",
-    "transferred": "振込データ作成済み",
+    "in_transfer_file": "振込データ作成済み",
 }
 _REASONS: Final[Mapping[str, str]] = {
     "index_outside_roll": "名簿にない行が開示された",
