@@ -64,6 +64,13 @@ class Environment(BaseSettings):
         description="Folder of PostgreSQL's programs for the embedded server, instead of those that come with it.",
         examples=["/usr/lib/postgresql/15/bin"],
     )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=9,
+        description="How many proxies of yours stand before the site, each adding to X-Forwarded-For who asks it.",
+        examples=["1"],
+    )
     demo: bool = Field(
         default=False, description="Whether this is a demonstration: test cards and a set clock.", examples=["1"]
     )
@@ -276,6 +283,7 @@ DATABASES = {"default": _read_database()}
 MADE_UP_SECRETS = tuple(_keys.made_up)
 
 STATE_DIR = ENVIRONMENT.state_dir
+PROXIES = ENVIRONMENT.proxies
 DEMO = ENVIRONMENT.demo
 CLOCK = get_clock(ENVIRONMENT.demo_clock)
 SITE_ORIGIN = ENVIRONMENT.site_origin

@@ -24,6 +24,7 @@ from mynapoint.office.rules import (
     TooManyTries,
     Visitor,
     check_may_try,
+    find_address,
     pause_after,
 )
 
@@ -134,6 +135,46 @@ class TestDoor:
 
 
 @pytest.mark.django_db(transaction=True)
+class TestFindAddress:
+    @pytest.mark.parametrize(
+        ("forwarded", "proxies", "expected"),
+        [
+            ("203.0.113.7", 0, "192.0.2.1"),
+            ("203.0.113.7", 1, "203.0.113.7"),
+            ("6.6.6.6, 203.0.113.7", 1, "203.0.113.7"),
+            ("6.6.6.6,203.0.113.7 , 198.51.100.1", 2, "203.0.113.7"),
+            ("198.51.100.1", 2, "192.0.2.1"),
+            ("", 1, "192.0.2.1"),
+            (" , ,", 1, "192.0.2.1"),
+        ],
+    )
+    def test_believes_as_many_as_there_are_proxies(self, forwarded: str, proxies: int, expected: str) -> None:
+        assert find_address("192.0.2.1", forwarded=forwarded, proxies=proxies) == expected
+
+
+@pytest.mark.django_db
+class TestDoorBehindAProxy:
+    @pytest.mark.parametrize(("proxies", "status"), [(0, 429), (1, 302)])
+    def test_counts_by_who_asks_the_proxy_once_it_is_told_of_it(
+        self, aoi: User, settings: Settings, proxies: int, status: int
+    ) -> None:
+        settings.PROXIES = proxies
+        for number in range(FREE_TRIES_OF_AN_ADDRESS):
+            try_through_proxy(f"somebody-{number}", "wrong", asked_by="203.0.113.7")
+        assert try_through_proxy("aoi", PASSWORD, asked_by="203.0.113.8").status_code == status
+
+    def test_cannot_be_told_another_address_by_a_visitor(self, aoi: User, settings: Settings) -> None:
+        settings.PROXIES = 1
+        for number in range(FREE_TRIES_OF_AN_ADDRESS):
+            try_through_proxy(f"somebody-{number}", "wrong", asked_by=f"10.0.0.{number}, 203.0.113.7")
+        assert try_through_proxy("aoi", PASSWORD, asked_by="10.0.0.99, 203.0.113.7").status_code == 429
+
+
+def try_through_proxy(name: str, password: str, *, asked_by: str):
+    """Try the door as a proxy does that adds who asks it."""
+    return Client(headers={"x-forwarded-for": asked_by}).post(LOGIN, {"username": name, "password": password})
+
+
 class TestGuessesAtOnce:
     def test_are_no_more_than_one_after_the_other(self) -> None:
         refused = race([lambda: begin_try(a_visitor(), at=NOON)] * 12)

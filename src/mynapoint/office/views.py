@@ -14,7 +14,7 @@ from mynapoint.office.access import office_only
 from mynapoint.office.door import begin_try, end_tries
 from mynapoint.office.overview import get_overview
 from mynapoint.office.pages import find_programme, show
-from mynapoint.office.rules import TooManyTries, Visitor
+from mynapoint.office.rules import TooManyTries, Visitor, find_address
 from mynapoint.office.sentences import explain
 from mynapoint.programme.queries import list_programmes
 
@@ -51,7 +51,10 @@ class OfficeLogin(LoginView):
         return super().get_context_data(is_demo=settings.DEMO, now=settings.CLOCK(), **kwargs)
 
     def _visitor(self) -> Visitor:
-        name, address = self.request.POST.get("username", ""), self.request.META.get("REMOTE_ADDR", "")
+        name, meta = self.request.POST.get("username", ""), self.request.META
+        address = find_address(
+            meta.get("REMOTE_ADDR", ""), forwarded=meta.get("HTTP_X_FORWARDED_FOR", ""), proxies=settings.PROXIES
+        )
         return Visitor.hashed(name, address=address, key=settings.SECRET_KEY.encode())
 
 
