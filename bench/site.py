@@ -1,6 +1,5 @@
 """The citizens' pages a second beside nginx, pages at a steady rate, and sixty thousand at the waiting room."""
 
-import json
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -10,16 +9,15 @@ from itertools import cycle, islice
 from statistics import median, quantiles
 from typing import Final
 
-from bench.crowd import connect
 from bench.nginx import find_missing, serving
 from bench.progress import say
 from bench.stage import running, settled_town
 from bench.table import Row
 from bench.visitors import LineBroken, arrive_all, begin_twice, check_order, visit_at
 from bench.wrk import ask_for
-from demo.town import Town
+from demo.town import SERVICE_NAMES, Town
 
-SERVICES: Final = 118
+REAL_COUNT: Final = 118
 GOAL: Final = 0.1
 RATE: Final = 500
 LIMIT_MS: Final = 250.0
@@ -28,7 +26,7 @@ UNTIL_OPEN: Final = 15
 BEGIN: Final = "/status/"
 PAGES: Final = {
     "start page": "/",
-    f"{SERVICES} services": "/services/",
+    f"{REAL_COUNT} services": "/services/",
     "a service": "/services/hanamaru/",
     "reserve wizard": "/reserve/",
 }
@@ -109,17 +107,8 @@ def _measure_line(town: Town, size: Size) -> Iterator[Row]:
 
 
 def _register_many(town: Town) -> None:
-    """Register as many services as the real programme had, after the first one's text."""
-    with connect(town) as connection:
-        row = connection.execute("SELECT content::text FROM directory_servicerevision ORDER BY id LIMIT 1").fetchone()
-        text = json.loads(str(row and row[0]))
-        for number in range(SERVICES - 2):
-            content = json.dumps(text | {"id": f"service-{number}"}, ensure_ascii=False)
-            connection.execute(
-                "INSERT INTO directory_servicerevision (id, effective_from, content, loaded_at)"
-                " SELECT %s, effective_from, %s, loaded_at FROM directory_servicerevision ORDER BY id LIMIT 1",
-                [f"service-{number}", content],
-            )
+    """Register as many services as the real programme had."""
+    town.run(["bench.loadservices", str(REAL_COUNT - len(SERVICE_NAMES))], environment=town.environment)
 
 
 def _fetch(port: int, path: str) -> bytes:

@@ -1,5 +1,6 @@
 """Whose turn it is: a pure function of time, so that nothing is written while people wait."""
 
+import unicodedata
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,8 @@ Reason = Literal["hand", "load"]
 Standing = Literal["waits", "passes", "late"]
 
 MINUTE: Final = timedelta(minutes=1)
+FASTEST: Final = 1_000_000
+"""the highest pace: people a minute"""
 GRACE: Final = timedelta(minutes=30)
 """How long a turn is kept for somebody who is not there when it comes."""
 TICKET_LIFE: Final = timedelta(days=3)
@@ -36,6 +39,12 @@ class AdmissionChangedMeanwhile(Refusal):
     """Somebody else changed the admission at the same moment."""
 
     code = "admission_changed_meanwhile"
+
+
+class PaceUnusable(Refusal):
+    """What was typed is no number of people a minute."""
+
+    code = "pace_unusable"
 
 
 @dataclass(frozen=True)
@@ -180,6 +189,20 @@ def close_after(known: Admission, number: TicketNumber, *, reason: Reason = "loa
         reason=reason,
         opened_at=None,
     )
+
+
+def read_pace(typed: str) -> int:
+    """Return a typed number of people a minute.
+
+    :raises PaceUnusable: when it is none, or none that makes sense.
+    """
+    try:
+        pace = int(unicodedata.normalize("NFKC", typed).replace(",", "").strip())
+    except ValueError:
+        raise PaceUnusable from None
+    if not 0 < pace <= FASTEST:
+        raise PaceUnusable
+    return pace
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,12 @@ _SENTENCES: Final[Mapping[str, Sentence]] = {
         "件数か合計が上限({limit})を超えています。システムの担当者に知らせてください。",
     ),
     "transfer_unknown": Sentence(404, "この振込データはありません", "振込の一覧から選び直してください。"),
+    "pace_unusable": Sentence(
+        422, "人数を読み取れません", "1分に始められる人数を、1から1,000,000までの数字で入れてください。"
+    ),
+    "admission_changed_meanwhile": Sentence(
+        409, "同時にほかの変更がありました", "いまの状態を確かめて、必要ならもう一度変えてください。"
+    ),
     "hold_unknown": Sentence(404, "この確認はありません", "確認待ちの一覧から選び直してください。"),
     "hold_closed": Sentence(
         409, "この確認は終わっています", "つながりが届いたか、ほかの人が決めました。いまの状態を確かめてください。"

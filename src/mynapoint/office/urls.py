@@ -3,13 +3,14 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from mynapoint.office import closings, holds, money, views
+from mynapoint.office import closings, entrance, holds, money, views
 
 app_name = "office"
 urlpatterns = [
     path("", views.start, name="start"),
     path("login/", views.OfficeLogin.as_view(), name="login"),
     path("logout/", LogoutView.as_view(next_page="office:login"), name="logout"),
+    path("entrance/", entrance.entrance, name="entrance"),
     path("holds/", holds.hold_list, name="holds"),
     path("holds/<uuid:hold_id>/", holds.hold, name="hold"),
     path("<slug:programme_id>/", views.programme, name="programme"),

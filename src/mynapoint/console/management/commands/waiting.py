@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mynapoint.entrance.operations import close_waiting_room, open_waiting_room
 from mynapoint.entrance.queries import get_line
-from mynapoint.entrance.rules import AdmissionChangedMeanwhile
+from mynapoint.entrance.rules import FASTEST, AdmissionChangedMeanwhile, PaceUnusable, read_pace
 from mynapoint.kernel.period import JST
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         """Take one of the three verbs."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         verb = verbs.add_parser("open", help="let people in one after the other, or at another pace; places are kept")
-        verb.add_argument("--per-minute", type=int, required=True, help="how many a minute may begin")
+        verb.add_argument("--per-minute", required=True, help="how many a minute may begin")
         verbs.add_parser("close", help="let everybody in")
         verbs.add_parser("status", help="show how people are let in, and how many wait")
 
@@ -28,9 +28,11 @@ class Command(BaseCommand):
         """Do what the verb says, then show what counts."""
         try:
             if verb == "open":
-                open_waiting_room(per_minute=_read_pace(str(options["per_minute"])), at=settings.CLOCK())
+                open_waiting_room(per_minute=read_pace(str(options["per_minute"])), at=settings.CLOCK())
             elif verb == "close":
                 close_waiting_room(at=settings.CLOCK())
+        except PaceUnusable:
+            raise CommandError(f"--per-minute: from 1 to {FASTEST}") from None
         except AdmissionChangedMeanwhile:
             raise CommandError("somebody else changed it at the same moment; look at its status") from None
         self._show()
@@ -43,9 +45,3 @@ class Command(BaseCommand):
             return
         since = f"{room.opened_at.astimezone(JST):%Y-%m-%d %H:%M:%S}"
         self.stdout.write(f"open since {since} (by {room.reason}): {room.per_minute} a minute, {line.waiting} waiting")
-
-
-def _read_pace(typed: str) -> int:
-    if not 0 < int(typed) <= 1_000_000:
-        raise CommandError("--per-minute: from 1 to 1000000")
-    return int(typed)
