@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Event
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -199,6 +200,24 @@ class TestRemembered:
         assert [remembered(), remembered()] == [0, 0]
         remembered.forget()
         assert remembered() == 1
+
+    def test_is_waited_for_by_nobody_when_it_is_asked_aside(self) -> None:
+        answers, asked, go_on = count(), Event(), Event()
+
+        def question() -> int:
+            answer = next(answers)
+            if answer == 1:
+                asked.set()
+                go_on.wait(10)
+            return answer
+
+        remembered = Remembered(question, at_first=-1, seconds=0, aside=True)
+        assert [remembered(), remembered()] == [0, 0]
+        assert asked.wait(10)
+        assert remembered() == 0
+        go_on.set()
+        while remembered() == 0:
+            go_on.wait(0.01)
 
     def test_keeps_its_last_answer_while_the_database_is_away(self) -> None:
         def fail() -> int:

@@ -1,8 +1,11 @@
 """The address of a PostgreSQL database, in the words of those who need it."""
 
-from typing import Any
+from typing import Any, Final
 
 from psycopg.conninfo import conninfo_to_dict
+
+WAIT_SECONDS: Final = 5
+"""How long a request waits for a connection: there are enough for all, so it waits for a server that is away."""
 
 
 def describe_database(url: str, *, pool_size: int) -> dict[str, Any]:
@@ -10,7 +13,7 @@ def describe_database(url: str, *, pool_size: int) -> dict[str, Any]:
     parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     named = {word: parameters.pop(name, "") for word, name in words.items()}
-    pool = {"min_size": min(2, pool_size), "max_size": pool_size, "timeout": 10}
+    pool = {"min_size": min(2, pool_size), "max_size": pool_size, "timeout": WAIT_SECONDS}
     # The server prepares what comes a second time: an act is the same few statements over and over. Not what comes a
     # first time (0): a migration may be several statements in one string, and those cannot be prepared.
     options = {**parameters, "pool": pool, "prepare_threshold": 1, "server_side_binding": True}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final, Generic, TypeVar
 
 from django.conf import settings
@@ -23,36 +23,47 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """What the database said a moment ago: asked again after a second, by one request at a time.
+    """What the database said a moment ago: asked again after a second, once at a time.
 
-    While it gives no answer, its last one counts.
+    While it gives no answer, its last one counts. Asked behind the back of whoever wants it (`aside`), it is never
+    waited for but the first time, and may be older by the time that asking takes.
     """
 
-    def __init__(self, question: Callable[[], T], *, at_first: T, seconds: float = SECONDS) -> None:
+    def __init__(
+        self, question: Callable[[], T], *, at_first: T, seconds: float = SECONDS, aside: bool = False
+    ) -> None:
         self._question = question
         self._answer = at_first
         self._seconds = seconds
+        self._aside = aside
         self._asked_at = float("-inf")
         self._lock = Lock()
 
     def __call__(self) -> T:
         """Return the answer, asked for again when it is old."""
         if time.monotonic() - self._asked_at > self._seconds and self._lock.acquire(blocking=False):
-            pause = 0.0
-            try:
-                self._answer = self._question()
-            except Unreached as error:
-                if not is_database_away(error):
-                    raise
-                pause = WHILE_AWAY
-            finally:
-                self._asked_at = time.monotonic() + pause
-                self._lock.release()
+            if self._aside and self._asked_at > float("-inf"):
+                Thread(target=self._ask, daemon=True).start()
+            else:
+                self._ask()
         return self._answer
 
     def forget(self) -> None:
         """Ask at the next question."""
         self._asked_at = float("-inf")
+
+    def _ask(self) -> None:
+        """Ask, and let go of the lock that keeps others from asking."""
+        pause = 0.0
+        try:
+            self._answer = self._question()
+        except Unreached as error:
+            if not is_database_away(error):
+                raise
+            pause = WHILE_AWAY
+        finally:
+            self._asked_at = time.monotonic() + pause
+            self._lock.release()
 
 
 def count_texts() -> tuple[int, ...]:
@@ -64,7 +75,7 @@ def count_texts() -> tuple[int, ...]:
         connection.close()
 
 
-TEXTS: Final[Remembered[tuple[int, ...]]] = Remembered(count_texts, at_first=())
+TEXTS: Final[Remembered[tuple[int, ...]]] = Remembered(count_texts, at_first=(), aside=True)
 
 
 def get_moment() -> tuple[datetime, tuple[int, ...]]:

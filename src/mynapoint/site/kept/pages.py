@@ -14,7 +14,7 @@ MOST: Final = 2000
 """pages in memory; when there are more, all are forgotten and those that are asked for come back"""
 LARGEST: Final = 256 * 1024
 LONGEST_ADDRESS: Final = 300
-WHILE_BROKEN: Final = 5.0
+WHILE_BROKEN: Final = 20.0
 """seconds for which an old page is shown after its renewal failed, before it is tried again"""
 STILL_NEW: Final = 120.0
 """seconds for which an old page is shown to others while somebody's request renews it"""
