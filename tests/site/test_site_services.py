@@ -216,15 +216,15 @@ class TestServicePage:
     def test_says_why_one_cannot_apply_and_offers_no_form(self, client: Client, name: str, reason: str) -> None:
         answer = client.get(f"/services/{name}/")
         assert reason in words(answer)
-        assert f"/apply/{name}/" not in answer.content.decode()
+        assert f"/apply/with/{name}/" not in answer.content.decode()
 
     def test_leads_to_the_application_only_while_the_window_is_open(self, client: Client, settings: Settings) -> None:
         closes = datetime(2021, 4, 1, tzinfo=JST)
         settings.CLOCK = lambda: closes - SECOND
-        assert "/apply/hanamaru/" in client.get("/services/hanamaru/").content.decode()
+        assert "/apply/with/hanamaru/" in client.get("/services/hanamaru/").content.decode()
         settings.CLOCK = lambda: closes
         answer = client.get("/services/hanamaru/")
-        assert "/apply/hanamaru/" not in answer.content.decode()
+        assert "/apply/with/hanamaru/" not in answer.content.decode()
         assert "受付を終わりました" in words(answer)
 
 
