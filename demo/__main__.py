@@ -97,6 +97,7 @@ def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
         town.announce()
         town.command("card", "issue", "はじめ")
     processes = [
+        *([town.authority] if town.authority else []),
         town.web(),
         town.worker(),
         town.card_program(),

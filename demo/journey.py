@@ -40,6 +40,7 @@ class Journey:
             self.taro_waits,
             self.jiro_locks,
             self.saburo_tries_again,
+            self.authority_rests,
             self.service_rests,
         ):
             chapter()
@@ -142,13 +143,29 @@ class Journey:
             _check_refused(refused, "already_applied_before_renewal")
             said.append(f"断られた: {refused.detail if refused else ''}")
 
+    def authority_rests(self) -> None:
+        """Nobody answers for certificates: what cannot be checked is put off, and nobody is let through."""
+        authority = self.town.authority
+        if authority is None:
+            return
+        self.story.chapter("良子さん: 電子証明書の失効情報に届かない")
+        yoshiko = self._move_in("良子")
+        with self.story.step("認証局が止まり、良子さんが予約に署名する") as said:
+            authority.kill()
+            refused = yoshiko.try_to_sign(yoshiko.reserve())
+            _check_refused(refused, "try_later")
+            said.append(f"断られた: {refused.title}。{refused.detail}" if refused else "")
+        with self.story.step("認証局が戻り、良子さんが予約しなおす") as said:
+            authority.start()
+            done = yoshiko.sign(yoshiko.reserve())
+            said.append(f"マイキーID {done.find('mykey')}")
+
     def service_rests(self) -> None:
         """A service is down while somebody applies with it."""
         self.story.chapter("良子さん: 決済サービスが止まっている")
-        yoshiko = self._move_in("良子")
+        yoshiko = self.people["良子"]
         sakura = self.town.services["sakura"]
         with self.story.step("さくらカードが止まり、良子さんが署名する") as said:
-            yoshiko.sign(yoshiko.reserve())
             page = yoshiko.apply("sakura", self._open_account("良子", "sakura"))
             sakura.process.kill()
             page = yoshiko.sign(page)

@@ -1,4 +1,4 @@
-"""The town: the platform, its worker and two payment services, each a process of its own, at one clock."""
+"""The town: the platform, its worker, two payment services and the authority, each a process, at one clock."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from paymentservice.clock import FileClock, set_demo_clock
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROGRAMME: Final = "mynapoint-2020"
 SERVICE_NAMES: Final = ("hanamaru", "sakura")
-WANTED_PORTS: Final = {"site": 8000, "card": 39390, "hanamaru": 9101, "sakura": 9102}
+WANTED_PORTS: Final = {"site": 8000, "card": 39390, "authority": 8090, "hanamaru": 9101, "sakura": 9102}
 
 
 @dataclass
@@ -46,7 +46,10 @@ class Service:
 
 @dataclass
 class Town:
-    """Everything that runs, in one folder. Where somebody stands before a program, the others know it by that port."""
+    """Everything that runs, in one folder. Where somebody stands before a program, the others know it by that port.
+
+    Without a port for the authority there is no such process, and the site looks into its folder itself.
+    """
 
     folder: Path
     site_port: int
@@ -54,6 +57,7 @@ class Town:
     known_ports: Mapping[str, int] = field(default_factory=dict)
     run: Run = run
     services: dict[str, Service] = field(default_factory=dict)
+    authority: Process | None = None
 
     @classmethod
     def found(
@@ -80,6 +84,9 @@ class Town:
             environment["MYNAPOINT_CARD_PROGRAM"] = f"http://127.0.0.1:{find_port(ports['card'])}"
         environment |= dict(more or {})
         town = cls(folder=folder, site_port=site_port, environment=environment, known_ports=known, run=run)
+        if "authority" in ports:
+            port = find_port(ports["authority"])
+            town.authority = town.process("authority", "authority", "serve", "--port", str(port), port=port)
         for name in SERVICE_NAMES:
             town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
         return town
@@ -110,7 +117,10 @@ class Town:
     def web(self, *, workers: int = 2) -> Process:
         """Return the platform's web server, not yet started."""
         words = ["serve", "--port", str(self.site_port), "--workers", str(workers)]
-        return self.process("site", *words, port=self.site_port)
+        site = self.process("site", *words, port=self.site_port)
+        if self.authority is not None:
+            site.environment = {**site.environment, "MYNAPOINT_REGISTRY": f"http://127.0.0.1:{self.authority.port}"}
+        return site
 
     def worker(self) -> Process:
         """Return the platform's job worker, not yet started."""
