@@ -15,6 +15,7 @@ import httpx2
 
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 30
+_CLAIMS: Final[list[socket.socket]] = []
 TIED: Final = str(Path(__file__).with_name("tied.py"))
 
 
@@ -142,6 +143,24 @@ def find_port(wanted: int | None = None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError("no free port")
+
+
+def claim_port(wanted: int | None = None) -> int:
+    """Return a port as `find_port` does, and keep it from whoever asks next, for as long as this process lives.
+
+    A web server's workers share their port (SO_REUSEPORT), and would share it with another demonstration too: until
+    one of them listens, nobody else would see that it is taken.
+    """
+    port = find_port(wanted)
+    claim = socket.socket()
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        claim.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return claim_port()
+    _CLAIMS.append(claim)
+    return port
 
 
 def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from demo.processes import Process, Run, find_port, run
+from demo.processes import Process, Run, claim_port, find_port, run
 from paymentservice.clock import FileClock, set_demo_clock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -77,7 +77,7 @@ class Town:
         folder.chmod(0o711)  # the database's user has to pass through
         clock = folder / "clock.json"
         set_demo_clock(clock, at, running=clock_runs)
-        site_port, known = find_port(ports.get("site")), dict(known_ports or {})
+        site_port, known = claim_port(ports.get("site")), dict(known_ports or {})
         origin_port = known.get("site", site_port)
         environment = _platform_environment(folder, clock=clock, site_port=origin_port, database_url=database_url)
         if "card" in ports:
@@ -88,7 +88,7 @@ class Town:
             port = find_port(ports["authority"])
             town.authority = town.process("authority", "authority", "serve", "--port", str(port), port=port)
         for name in SERVICE_NAMES:
-            town.services[name] = town._lay_out(name, port=find_port(ports.get(name)))
+            town.services[name] = town._lay_out(name, port=claim_port(ports.get(name)))
         return town
 
     @property

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from rich.console import Console
 
 from cast import ROOT
 from demo.__main__ import revive, tear_down
-from demo.processes import Process, find_port
+from demo.processes import Process, claim_port, find_port
 from demo.story import Story
 
 
@@ -59,6 +60,18 @@ class TestDemo:
             assert "途中で終わります" in second.communicate(timeout=60)[0]
         assert second.returncode == 130
         assert not _processes_of(folder)
+
+
+class TestClaimPort:
+    def test_gives_a_port_to_one_only_and_lets_a_web_server_listen_on_it(self) -> None:
+        port = claim_port()
+        assert claim_port(port) != port
+        with socket.socket() as server:
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            server.bind(("127.0.0.1", port))
+            server.listen()
+            with socket.create_connection(("127.0.0.1", port)):
+                pass
 
 
 class TestRevive:
