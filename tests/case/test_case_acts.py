@@ -43,6 +43,7 @@ from mynapoint.case.rules import (
     ExtensionNotLater,
     Fingerprint,
     NoCardInCase,
+    Offer,
     Seat,
     Slip,
     SlipUnknown,
@@ -70,7 +71,8 @@ def put_down(card: Path, *, seat: Seat = SEAT, at: datetime = AT) -> None:
 
 
 def propose_in(case: Case, proposal: Proposal = RESERVATION, *, at: datetime = AT) -> Link:
-    values: dict[str, Any] = {**vars(proposal), "turn": turn_of(case)}
+    after = get_case(case.name, at=at).acts_proposed
+    values: dict[str, Any] = {**vars(proposal), "offer": Offer(turn_of(case), after)}
     return propose(Proposal(**values), audience=SITE, at=at)
 
 
@@ -211,7 +213,7 @@ class TestActInCase:
             (Turn(case.name, NEXT_SEAT.terminal), CaseElsewhere),
         ):
             with pytest.raises(refusal):
-                propose(Proposal(**{**vars(INQUIRY), "turn": turn}), audience=SITE, at=AT)
+                propose(Proposal(**{**vars(INQUIRY), "offer": Offer(turn, 0)}), audience=SITE, at=AT)
 
     def test_is_not_signed_by_another_card_which_ends_the_case(
         self, cast: Cast, taro: Path, case: Case, link: Link

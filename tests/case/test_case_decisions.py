@@ -44,6 +44,7 @@ from mynapoint.case.rules import (
     AnotherCardInCase,
     CaseElsewhere,
     CaseOver,
+    FormOutdated,
     NoCardInCase,
     Over,
     UnableAtCounter,
@@ -52,8 +53,12 @@ from mynapoint.case.rules import (
 
 HERE, ELSEWHERE = SEAT.terminal, "another"
 REQUESTS = (
-    ActOffered(HERE, ACT), ActDisplayed(HERE, ACT), ActSigned(HERE, ACT, HANAKO), TimeWanted(HERE), Pause(HERE),
-)  # fmt: skip
+    ActOffered(HERE, OTHER_ACT, 1),
+    ActDisplayed(HERE, ACT),
+    ActSigned(HERE, ACT, HANAKO),
+    TimeWanted(HERE),
+    Pause(HERE),
+)
 REPORTS = (
     CardReported(HANAKO), CardReported(TARO), RemovalReported(), ActRefused(ACT, None), ActRefused(ACT, TARO),
     Leave(HERE, "finished"), AnotherCaseOpened(), TimePassed(),
@@ -94,7 +99,7 @@ class TestOver:
 
     def test_is_put_off_by_everything_that_somebody_does_but_not_by_a_card_that_lies_there(self) -> None:
         later = AT + 30 * SECOND
-        for event in (ActOffered(HERE, OTHER_ACT), ActDisplayed(HERE, ACT), TimeWanted(HERE)):
+        for event in (ActOffered(HERE, OTHER_ACT, 1), ActDisplayed(HERE, ACT), TimeWanted(HERE)):
             case = touched(PROPOSED, at=later)
             assert case.with_facts(decide(case, event, at=later)).idle_at() == later + 90 * SECOND
         lying = touched(PROPOSED, at=later)
@@ -127,14 +132,21 @@ class TestRequests:
         assert refusal.value.reason == "idle"
         decide(touched(SHOWN, at=AT + 89 * SECOND), event, at=AT + 89 * SECOND)
 
-    @pytest.mark.parametrize("event", [ActOffered(HERE, ACT), Pause(HERE)])
+    @pytest.mark.parametrize("event", [ActOffered(HERE, ACT, 0), Pause(HERE)])
     def test_need_a_card_first(self, event: Event) -> None:
         with pytest.raises(NoCardInCase):
             decide(OPENED, event, at=AT)
         decide(WITH_CARD, event, at=AT)
 
+    @pytest.mark.parametrize("after", [0, 2])
+    def test_are_refused_from_a_form_that_is_not_the_newest(self, after: int) -> None:
+        for case in (PROPOSED, PROPOSED.with_facts([ActEnded(AT, ACT, "refused")])):
+            with pytest.raises(FormOutdated):
+                decide(case, ActOffered(HERE, OTHER_ACT, after), at=AT)
+            decide(case, ActOffered(HERE, OTHER_ACT, 1), at=AT)
+
     def test_show_the_case_s_newest_act_alone_and_note_it_once(self) -> None:
-        newer = PROPOSED.with_facts(decide(PROPOSED, ActOffered(HERE, OTHER_ACT), at=AT))
+        newer = PROPOSED.with_facts(decide(PROPOSED, ActOffered(HERE, OTHER_ACT, 1), at=AT))
         with pytest.raises(ActNotInCase):
             decide(newer, ActDisplayed(HERE, ACT), at=AT)
         assert decide(SHOWN, ActDisplayed(HERE, ACT), at=AT) == []
@@ -163,7 +175,7 @@ class TestSigned:
             decide(case, event, at=AT)
 
     def test_is_refused_for_a_correction_that_was_not_shown(self) -> None:
-        corrected = SHOWN.with_facts(decide(SHOWN, ActOffered(HERE, OTHER_ACT), at=AT))
+        corrected = SHOWN.with_facts(decide(SHOWN, ActOffered(HERE, OTHER_ACT, 1), at=AT))
         with pytest.raises(ActNotShown):
             decide(corrected, ActSigned(HERE, OTHER_ACT, HANAKO), at=AT)
 
@@ -203,7 +215,7 @@ class TestReports:
     def test_take_the_card_of_a_slip_and_no_other(self) -> None:
         resumed = replace(OPENED, card=WITH_CARD.card)
         with pytest.raises(NoCardInCase):
-            decide(resumed, ActOffered(HERE, ACT), at=AT)
+            decide(resumed, ActOffered(HERE, ACT, 0), at=AT)
         assert decide(resumed, CardReported(TARO), at=AT) == [Ended(AT, "second_card")]
         there = resumed.with_facts(decide(resumed, CardReported(HANAKO), at=AT))
         assert there.contact_at == AT
@@ -213,7 +225,7 @@ class TestReports:
             decide(SHOWN, Leave(ELSEWHERE, "next_person"), at=AT)
 
 
-EVENTS = st.sampled_from([*REQUESTS, *REPORTS, ActOffered(HERE, OTHER_ACT), ActSigned(HERE, OTHER_ACT, TARO)])
+EVENTS = st.sampled_from([*REQUESTS, *REPORTS, ActOffered(HERE, OTHER_ACT, 1), ActSigned(HERE, OTHER_ACT, TARO)])
 
 
 class TestAnyOrderOfEvents:

@@ -17,7 +17,7 @@ from mynapoint.case.facts import Case
 from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
 from mynapoint.case.operations import extend_counter, open_case, report_card, report_removal, show_act
 from mynapoint.case.queries import find_open_case, get_case
-from mynapoint.case.rules import Seat
+from mynapoint.case.rules import Offer, Seat
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.reservation.models import Reservation
 
@@ -87,7 +87,7 @@ class TestCommitAtOnce:
     def link(self, hanako: Path) -> Link:
         case = opening()()
         report_card(SEAT.counter, SEAT.terminal, fingerprint(hanako), at=AT)
-        link = propose(Proposal(**{**vars(RESERVATION), "turn": turn_of(case)}), audience=SITE, at=AT)
+        link = propose(Proposal(**{**vars(RESERVATION), "offer": Offer(turn_of(case), 0)}), audience=SITE, at=AT)
         show_act(turn_of(case), link.act_id, at=AT)
         return link
 

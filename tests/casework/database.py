@@ -19,7 +19,8 @@ from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Authorities, Link, Submission
 from mynapoint.application.models import Application
 from mynapoint.case import operations
-from mynapoint.case.rules import CaseName, Farewell, Fingerprint, Seat, Slip, Turn
+from mynapoint.case.queries import get_case
+from mynapoint.case.rules import CaseName, Farewell, Fingerprint, Offer, Seat, Slip, Turn
 from mynapoint.holder.models import HolderCertificate
 from mynapoint.holder.rules import hash_certificate
 from mynapoint.reservation.models import Reservation
@@ -66,8 +67,11 @@ class DatabasePlatform:
     def report_removal(self, seat: Seat, *, at: datetime) -> None:
         operations.report_removal(seat.counter, seat.terminal, at=at)
 
-    def propose(self, turn: Turn, wish: Wish, *, at: datetime) -> Link:
-        return propose(wish.proposal(turn, account_key=self.account_key), audience=SITE, at=at)
+    def count_acts(self, name: CaseName, *, at: datetime) -> int:
+        return get_case(name, at=at).acts_proposed
+
+    def propose(self, offer: Offer, wish: Wish, *, at: datetime) -> Link:
+        return propose(wish.proposal(offer, account_key=self.account_key), audience=SITE, at=at)
 
     def show(self, turn: Turn, act: Link, *, at: datetime) -> None:
         operations.show_act(turn, act.act_id, at=at)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from casework.platform import Wish
 from casework.town import Page, Steps, Unanswered
-from mynapoint.case.rules import Turn
+from mynapoint.case.rules import Offer, Turn
 from mynapoint.kernel.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -29,11 +29,12 @@ def steal(visit: "Visit", act: object) -> None:
     town, thief = visit.town, visit.companion
     town.witness.see_typing(thief.person, f"account-{thief.person}")
     elsewhere = Turn(visit.page.case, "elsewhere")
+    offer = Offer(elsewhere, visit.page.after)
     wish = Wish("application", f"account-{thief.person}")
     crime = town.random.randrange(4)
     with suppress(Refusal):
         if crime == 0:
-            town.deliver("stolen-proposed", lambda at: town.platform.propose(elsewhere, wish, at=at))
+            town.deliver("stolen-proposed", lambda at: town.platform.propose(offer, wish, at=at))
         elif crime == 1:
             town.deliver("stolen-ended", lambda at: town.platform.end_case(elsewhere, "finished", at=at))
         elif crime == 2:

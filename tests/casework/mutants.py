@@ -10,7 +10,7 @@ from casework.cards import Card, Person
 from casework.platform import Bound, MemoryPlatform
 from mynapoint.case.decisions import ActOffered, ActSigned, CardReported, Event, decide
 from mynapoint.case.facts import Case, Fact
-from mynapoint.case.rules import Farewell, Fingerprint, Seat, Turn, hash_card
+from mynapoint.case.rules import Farewell, Fingerprint, Offer, Seat, Turn, hash_card
 
 
 class CommitsBySession(MemoryPlatform):
@@ -35,9 +35,9 @@ class CommitsBySession(MemoryPlatform):
         super().end_case(turn, reason, at=at)
         self._logged_in.pop(turn.terminal, None)
 
-    def propose(self, turn: Turn, wish: Any, *, at: datetime) -> UUID:
-        act = super().propose(turn, wish, at=at)
-        self._terminals[act] = turn.terminal
+    def propose(self, offer: Offer, wish: Any, *, at: datetime) -> UUID:
+        act = super().propose(offer, wish, at=at)
+        self._terminals[act] = offer.turn.terminal
         return act
 
     def _do(
@@ -68,6 +68,13 @@ def _takes_acts_before_a_card(case: Case, event: Event, *, at: datetime) -> list
     return decide(case, event, at=at)
 
 
+def _takes_outdated_forms(case: Case, event: Event, *, at: datetime) -> list[Fact]:
+    """Back brings the mistyped account back."""
+    if isinstance(event, ActOffered):
+        event = replace(event, after=case.acts_proposed)
+    return decide(case, event, at=at)
+
+
 def _takes_replaced_acts(case: Case, event: Event, *, at: datetime) -> list[Fact]:
     """Any act that was ever proposed in the case may be signed, also the mistyped one."""
     if isinstance(event, ActSigned):
@@ -80,5 +87,6 @@ MUTANTS: dict[str, Callable[[], MemoryPlatform]] = {
     "leaves the case out of the statement": LeavesTheCaseOut,
     "notices no card swap": lambda: MemoryPlatform(_notices_no_swap),
     "takes acts before a card": lambda: MemoryPlatform(_takes_acts_before_a_card),
+    "takes outdated forms": lambda: MemoryPlatform(_takes_outdated_forms),
     "takes acts that were replaced": lambda: MemoryPlatform(_takes_replaced_acts),
 }

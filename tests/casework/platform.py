@@ -41,6 +41,7 @@ from mynapoint.case.rules import (
     CaseName,
     Farewell,
     Fingerprint,
+    Offer,
     Seat,
     Slip,
     SlipUnknown,
@@ -66,7 +67,7 @@ class Wish:
     kind: Kind
     account: str = ""
 
-    def proposal(self, turn: Turn | None, *, account_key: bytes) -> Proposal:
+    def proposal(self, offer: Offer | None, *, account_key: bytes) -> Proposal:
         """Return it as the act room takes it, with the account as hint and keyed hash."""
         content: dict[str, Any] = {}
         if self.kind == "application":
@@ -79,7 +80,7 @@ class Wish:
                 "grant": {"rate_percent": 25, "cap": 5000},
                 "irrevocable": True,
             }
-        return Proposal(self.kind, PROGRAMME, "見本", content, {"account_reference": "R" * 43}, turn=turn)
+        return Proposal(self.kind, PROGRAMME, "見本", content, {"account_reference": "R" * 43}, offer=offer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Platform(Protocol):
     def open_case(self, name: CaseName, seat: Seat, *, closes_at: datetime | None, at: datetime) -> None: ...
     def report_card(self, seat: Seat, fingerprint: Fingerprint, *, at: datetime) -> None: ...
     def report_removal(self, seat: Seat, *, at: datetime) -> None: ...
-    def propose(self, turn: Turn, wish: Wish, *, at: datetime) -> Any: ...
+    def propose(self, offer: Offer, wish: Wish, *, at: datetime) -> Any: ...
+    def count_acts(self, name: CaseName, *, at: datetime) -> int: ...
     def show(self, turn: Turn, act: Any, *, at: datetime) -> None: ...
     def get_statement(self, act: Any, *, at: datetime) -> bytes: ...
     def submit(self, act: Any, submission: Submission, *, at: datetime) -> Bound: ...
@@ -159,11 +161,14 @@ class MemoryPlatform:
     def report_removal(self, seat: Seat, *, at: datetime) -> None:
         self._report(seat, RemovalReported(), at=at)
 
-    def propose(self, turn: Turn, wish: Wish, *, at: datetime) -> UUID:
+    def count_acts(self, name: CaseName, *, at: datetime) -> int:
+        return self.book.lock(name).acts_proposed
+
+    def propose(self, offer: Offer, wish: Wish, *, at: datetime) -> UUID:
         self._proposed += 1
         act_id = UUID(int=self._proposed)
-        case = self._take(turn.case, ActOffered(turn.terminal, act_id), at=at)
-        proposal = wish.proposal(turn, account_key=self.account_key)
+        case = self._take(offer.turn.case, ActOffered(offer.turn.terminal, act_id, offer.after), at=at)
+        proposal = wish.proposal(offer, account_key=self.account_key)
         nonce = self._proposed.to_bytes(32)
         statement = compose_statement(
             proposal, act_id=act_id, nonce=nonce, audience=SITE, created_at=at, place=self.place_of(case)

@@ -35,9 +35,13 @@ class Unanswered(Exception):
 
 @dataclass(slots=True)
 class Page:
-    """A page in a window: the case that it belongs to, what is typed in its form, and the act that it led to."""
+    """A page in a window: its case, what is typed in its form, and the act that it led to.
+
+    `after` is how many acts the case had when its form was made.
+    """
 
     case: CaseName
+    after: int = 0
     wish: Wish | None = None
     act: Any = None
 

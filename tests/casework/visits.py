@@ -11,7 +11,7 @@ from casework.cards import Card, Person
 from casework.mischief import AT_THE_LIMIT, MISCHIEF, Left, change_desks, pause, steal
 from casework.platform import Kind, Wish
 from casework.town import Desk, Page, Steps, Town, Unanswered
-from mynapoint.case.rules import CaseOver, CounterClosed, Farewell, NoCardInCase, Turn
+from mynapoint.case.rules import CaseOver, CounterClosed, Farewell, NoCardInCase, Offer, Turn
 from mynapoint.kernel.refusal import Refusal
 
 ATTEMPTS = 3
@@ -118,24 +118,26 @@ class Visit:
         self.page.wish = Wish("application", wrong)
         if (yield from self._propose()):
             yield from self._show()
-            self.desk.pages.append(Page(self.page.case, self.page.wish, self.page.act))
+            self.desk.pages.append(Page(self.page.case, self.page.after - 1, self.page.wish, self.page.act))
 
     def _propose(self) -> Generator[int, None, bool]:
         """Send the form, twice when somebody clicks twice; return whether there is an act now."""
         page = self._find_page()
         page.act = None
-        turn, wish, platform = self.desk.turn(page), page.wish, self.town.platform
+        offer, wish, platform = Offer(self.desk.turn(page), page.after), page.wish, self.town.platform
         if wish is None:
             return False
         for _ in range(2 if "double" in self.mischief else 1):
             try:
-                page.act = self.town.send("proposed", lambda at: platform.propose(turn, wish, at=at))
+                page.act = self.town.send("proposed", lambda at: platform.propose(offer, wish, at=at))
             except Unanswered:
                 continue
             except Refusal as refusal:
-                yield from self._recover(refusal)
-                return False
+                if page.act is None:
+                    yield from self._recover(refusal)
+                    return False
         self.page = page
+        page.after += page.act is not None
         yield from self.wait(1, 3)
         return page.act is not None
 
@@ -235,10 +237,17 @@ class Visit:
             yield from self.put_card_down()
         else:
             yield from self.wait(1, 5)
+            self._reload()
+
+    def _reload(self) -> None:
+        """Have the page made anew."""
+        with suppress(Unanswered, Refusal):
+            case, platform = self.page.case, self.town.platform
+            self.page.after = self.town.send("reloaded", lambda at: platform.count_acts(case, at=at))
 
     def _find_page(self) -> Page:
         """Return the page whose form is sent: with Back or in another window it is an older one."""
-        if self.mischief & {"back", "crossed"} and self.town.is_chance(0.3):
+        if self.mischief & {"back", "crossed", "mistyped"} and self.town.is_chance(0.3):
             return self.town.random.choice(self.desk.pages)
         return self.page
 

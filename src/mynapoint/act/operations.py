@@ -68,11 +68,11 @@ def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | Non
     :raises UnableAtCounter: when it is to be signed in a case at a counter that does not take it.
     """
     link = link or Link(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
-    if proposal.turn is None:
+    if proposal.offer is None:
         _write_down(proposal, link, place=None, audience=audience, at=at)
         return link
     with transaction.atomic():
-        place = take_act(proposal.turn, link.act_id, at=at)
+        place = take_act(proposal.offer, link.act_id, at=at)
         _write_down(proposal, link, place=place, audience=audience, at=at)
     return link
 

@@ -11,7 +11,7 @@ import rfc8785
 
 from jpki.path import TrustAnchors
 from jpki.registry import Registry
-from mynapoint.case.rules import Turn, read_place
+from mynapoint.case.rules import Offer, Turn, read_place
 from mynapoint.holder.rules import KnownHolder
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
@@ -55,7 +55,7 @@ class Proposal:
     content: Mapping[str, Any]
     attachment: Mapping[str, str] = field(default_factory=dict)
     by_representative: bool = False
-    turn: Turn | None = None
+    offer: Offer | None = None
     """The case at a counter in which it is proposed; None at home."""
 
 

@@ -27,6 +27,7 @@ from mynapoint.case.rules import (
     CaseOver,
     Farewell,
     Fingerprint,
+    FormOutdated,
     NoCardInCase,
     hash_card,
 )
@@ -46,10 +47,11 @@ class RemovalReported:
 
 @dataclass(frozen=True, slots=True)
 class ActOffered:
-    """The clerk, or the citizen at the terminal, wants something to be signed."""
+    """The clerk, or the citizen at the terminal, wants something to be signed: the act after so many others."""
 
     terminal: str
     act_id: UUID
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _decide_request(case: Case, event: Request, *, at: datetime) -> list[Fact]:
     match event:
         case ActOffered():
             _check_card_is_in(case)
+            _check_newest_form(case, event)
             return [ActProposed(at, event.act_id)]
         case ActDisplayed():
             _check_current(case, event.act_id)
@@ -190,6 +193,11 @@ def _is_case_card(case: Case, fingerprint: Fingerprint) -> bool:
 def _check_card_is_in(case: Case) -> None:
     if case.contact_at is None:
         raise NoCardInCase
+
+
+def _check_newest_form(case: Case, event: ActOffered) -> None:
+    if event.after != case.acts_proposed:
+        raise FormOutdated
 
 
 def _check_current(case: Case, act_id: UUID) -> None:

@@ -105,6 +105,7 @@ class Case:
     contact_at: datetime | None = None
     act_id: UUID | None = None
     is_shown: bool = False
+    acts_proposed: int = 0
     acts_done: int = 0
     fact_count: int = 0
     ended: Over | None = None
@@ -153,7 +154,7 @@ def _add(case: Case, fact: Fact) -> Case:
             # A card that lies there is nobody who does anything.
             changes = {"contact_at": max(case.contact_at or fact.at, fact.at)}
         case ActProposed():
-            changes |= {"act_id": fact.act_id, "is_shown": False}
+            changes |= {"act_id": fact.act_id, "is_shown": False, "acts_proposed": case.acts_proposed + 1}
         case ActShown():
             changes |= {"is_shown": True}
         case ActEnded():

@@ -31,6 +31,7 @@ from mynapoint.case.rules import (
     ExtensionReason,
     Farewell,
     Fingerprint,
+    Offer,
     Seat,
     Slip,
     SlipUnknown,
@@ -78,12 +79,13 @@ def report_removal(counter: str, terminal: str, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def take_act(turn: Turn, act_id: UUID, *, at: datetime) -> Mapping[str, Any]:
+def take_act(offer: Offer, act_id: UUID, *, at: datetime) -> Mapping[str, Any]:
     """Let an act be proposed in a case, in the place of an earlier one; return what its statement says of the place.
 
-    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when it is not allowed.
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase, FormOutdated: when it is not allowed.
     """
-    case = take(_BOOK, turn.case, ActOffered(turn.terminal, act_id), at=at)
+    turn = offer.turn
+    case = take(_BOOK, turn.case, ActOffered(turn.terminal, act_id, offer.after), at=at)
     return compose_place(case.seat, case.name.id, number=case.number)
 
 

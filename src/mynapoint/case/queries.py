@@ -27,6 +27,7 @@ class CaseView:
     has_card: bool
     act_id: UUID | None
     is_shown: bool
+    acts_proposed: int
     acts_done: int
     is_warned: bool
     idle_at: datetime
@@ -75,6 +76,7 @@ def _view(case: Case, *, at: datetime) -> CaseView:
         has_card=case.card is not None and over is None,
         act_id=case.act_id if over is None else None,
         is_shown=case.is_shown,
+        acts_proposed=case.acts_proposed,
         acts_done=case.acts_done,
         is_warned=over is None and at >= case.warned_at(),
         idle_at=case.idle_at(),

@@ -58,6 +58,14 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a page in a case wants to be signed; `after` is how many acts the case had when its form was made."""
+
+    turn: Turn
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """When and why a case was over."""
 
@@ -108,6 +116,12 @@ class NoCardInCase(UnableAtCounter):
     """No card has been put down yet: nothing may be typed before it."""
 
     code = "no_card_in_case"
+
+
+class FormOutdated(UnableAtCounter):
+    """The form was made before the case's newest act: somebody went back, clicked twice, or has two windows."""
+
+    code = "form_outdated"
 
 
 class ActNotInCase(UnableAtCounter):

@@ -51,6 +51,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "case_over": 409,
     "case_elsewhere": 409,
     "no_card_in_case": 409,
+    "form_outdated": 409,
     "act_not_in_case": 409,
     "act_not_shown": 409,
     "another_card_in_case": 409,
