@@ -128,6 +128,7 @@ class TestWalletPage:
 
     def test_shows_new_codes_once(self, hanamaru: ServiceProcess) -> None:
         customer = hanamaru.run("account", "open")
+        assert "新しい確認番号を発行する" in get(customer["wallet"]).text
         shown = re.findall(r'class="number">(\d{6})<', post(f"{customer['wallet']}codes").text)
         asked = AccountCheck(programme=PROGRAMME, account_id=customer["account_id"], codes=shown)
         with hanamaru.client() as client:
@@ -139,6 +140,7 @@ class TestWalletPage:
         for method in ("GET", "POST"):
             answer = httpx2.request(method, f"{hanamaru.origin}/wallet/{'A' * 43}/{path}", trust_env=False)
             assert answer.status_code in {404, 405}
+            assert answer.status_code == 405 or "ページがありません" in answer.text
 
 
 class TestS4Spending:
@@ -155,7 +157,14 @@ class TestS4Spending:
         assert [answer.status_code for answer in answers] == [303] * 3
         shown = hanamaru.run("account", "show", customer["account_id"])
         assert (shown["money"], shown["points"]) == (19_700, 1000)
-        assert "ひだまり食堂" in get(wallet).text
+        page = get(wallet).text
+        assert "<b>19,700</b> 円" in page
+        assert "<b>1,000</b> ポイント" in page
+        lines = re.findall(r'<td>([^<]*)</td><td class="sum">([^<]*)</td><td class="sum">([^<]*)</td>', page)
+        assert [line[1:] for line in lines] == [
+            ("", "-5,000"), ("-300", ""), ("", "1,000"), ("", "5,000"), ("20,000", ""),
+        ]  # fmt: skip
+        assert "ひだまり食堂" in lines[0][0]
 
     def test_does_a_form_sent_twice_at_once_only_once(self, hanamaru: ServiceProcess) -> None:
         customer = hanamaru.run("account", "open")

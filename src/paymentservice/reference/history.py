@@ -22,9 +22,10 @@ class HistoryLine:
 
 def get_history(owner: Account, *, config: Config) -> list[HistoryLine]:
     """Return the newest lines of an account."""
-    money = MoneyEntry.objects.filter(owner=owner).order_by("-entered_at")[:LENGTH]
-    points = PointEntry.objects.filter(owner=owner).order_by("-entered_at")[:LENGTH]
-    lines = [_money_line(entry, config=config) for entry in money] + [_point_line(e, config=config) for e in points]
+    money = MoneyEntry.objects.filter(owner=owner).order_by("-entered_at", "-pk")[:LENGTH]
+    points = PointEntry.objects.filter(owner=owner).order_by("-entered_at", "-pk")[:LENGTH]
+    # At one instant the points come above: they were granted for the money, so they are the newer.
+    lines = [_point_line(entry, config=config) for entry in points] + [_money_line(e, config=config) for e in money]
     return sorted(lines, key=lambda line: line.at, reverse=True)[:LENGTH]
 
 

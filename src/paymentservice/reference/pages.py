@@ -1,5 +1,6 @@
 """The sample wallet pages: whoever has the wallet's address has the wallet, as only a sample may work."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -23,11 +24,13 @@ from paymentservice.reference.models import Account
 
 _SENTENCES: Final[Mapping[type[UnableToMove], str]] = {
     ledger.NotOffered: "このサービスではチャージは行いません。お店でのお買い物がポイントになります。",
-    ledger.AmountUnusable: "1 から 1,000,000 までの数を半角数字で入力してください。",
+    ledger.AmountUnusable: "1 から 1,000,000 までの数を入力してください。小数は使えません。",
     ledger.ShopUnknown: "お店を一覧から選んでください。",
     ledger.MoneyShort: "残高が足りません。チャージしてから、もう一度お試しください。",
     ledger.PointsShort: "ポイントが足りません。お持ちのポイントの範囲で入力してください。",
 }
+
+_LENGTH_IN_LABEL: Final = re.compile(r"（[^）]*）$")
 
 Page = Callable[[HttpRequest, Account], HttpResponse]
 WalletView = Callable[..., HttpResponse]
@@ -142,6 +145,12 @@ def download_receipt(request: HttpRequest, owner: Account, *, programme: str, pe
     return HttpResponse(receipt, content_type="application/json", headers=disposition)
 
 
+def show_unknown(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing under an address."""
+    del exception
+    return render(request, "reference/unknown.html", {"service": get_config().service}, status=404)
+
+
 def _move(request: HttpRequest, owner: Account, movement: Callable[[], None]) -> HttpResponse:
     try:
         movement()
@@ -173,12 +182,15 @@ def _page(
     config = get_config()
     instrument = accounts.get_open_instrument(owner)
     shops: list[Shop] = config.shops
+    balance = ledger.get_balance(owner)
     content = {
         "service": config.service,
         "id_label": config.accounts.id_label,
         "account_id": config.accounts.format_id(instrument.account_id) if instrument else "",
         "owner": owner,
-        "balance": ledger.get_balance(owner),
+        "code_words": "と".join(_LENGTH_IN_LABEL.sub("", code.label) for code in config.accounts.codes),
+        "balance": balance,
+        "used": -balance.money,
         "history": get_history(owner, config=config),
         "closings": get_sealed_periods(owner),
         "shops": shops,

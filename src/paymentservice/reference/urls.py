@@ -10,6 +10,7 @@ from paymentservice.reference.configured import get_config
 
 _BASE = re.escape(f"{urlsplit(get_config().service.base_url).path}/".removeprefix("/"))
 
+handler404 = pages.show_unknown
 urlpatterns = [
     path("wallet/<str:wallet_key>/", pages.show_wallet, name="wallet"),
     path("wallet/<str:wallet_key>/charge", pages.charge_wallet, name="charge"),
