@@ -26,6 +26,7 @@ from mynapoint.journal.operations import sequence
 from mynapoint.kernel.period import JST
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
+from mynapoint.site.mine.holdings import SHOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -571,3 +572,13 @@ class TestObjection:
         act = hanako.fill_in("/objection/other/")
         assert hanako.sign(act).json()["code"] == "already_objected"
         assert "2020年10月5日 12時00分00秒 に受け付けました" in hanako.see(act)
+
+
+class TestEverythingHeld:
+    """The page that says "this is all" is held to the database's own catalogue."""
+
+    def test_shows_every_table_that_names_a_person(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'holder_id'")
+            named = {table for (table,) in cursor.fetchall()}
+        assert named | {"holder_holder"} == set(SHOWN)
