@@ -207,12 +207,13 @@ def register(peer: SignedPeer) -> None:
 class TestJourney:
     def test_reserves_and_applies_over_pcsc(self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path) -> None:
         environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
+        hanako = cast.card("hanako")
         with (
             httpx2.Client(base_url=platform, trust_env=False, follow_redirects=True) as browser,
-            served(stack, environment, cast.card("hanako"), stack.readers[0]),
+            served(stack, environment, hanako, stack.readers[0]),
         ):
             account = {"account_id": "1234 5678 9012", "codes": ["8524"]}
-            citizen = Person(name="hanako", card=cast.card("hanako"), browser=browser, clock=lambda: NOON)
+            citizen = Person(name="hanako", card=hanako, browser=browser, clock=lambda: NOON)
             for propose in (citizen.reserve, lambda: citizen.apply("sakura", account)):
                 link = propose().act_link
                 done = sign(environment, link, "--reader", stack.readers[0].name)
