@@ -13,6 +13,7 @@ from cast import AT, LOADED_AT, MINUTE, PROGRAMME_FILE, SECOND
 from mynapoint.act.models import ProposedAct
 from mynapoint.entrance.operations import announce_maintenance, open_waiting_room
 from mynapoint.entrance.rules import Closure
+from mynapoint.journal.operations import record, sequence
 from mynapoint.programme.operations import load_programme
 from mynapoint.service_api import silences
 from mynapoint.service_api.silences import KEPT, LATELY
@@ -64,6 +65,11 @@ class TestCondition:
         answer = visitor.get(f"{prefix}/condition/")
         assert words in read(answer)
         assert "no-store" in answer["Cache-Control"]
+
+    def test_tells_when_the_journal_was_last_signed(self, visitor: Client) -> None:
+        record(kind="test", facts={}, at=AT)
+        sequence(at=AT)
+        assert "10時00分に署名しました(1 件)" in read(visitor.get("/condition/"))
 
     def test_says_how_many_wait(self, visitor: Client) -> None:
         open_waiting_room(per_minute=60, at=AT)
@@ -123,7 +129,7 @@ class TestMaintenance:
         assert {visitor.get(prefix + page).status_code for page in ("/", "/services/", "/condition/")} == {200}
 
     def test_puts_a_signature_off_with_a_problem(self, visitor: Client) -> None:
-        act = visitor.post("/status/")["Location"]
+        act = visitor.post("/status/")["Location"].rstrip("/")
         announce()
         answer = visitor.post(f"{act}/signature", "{}", content_type="application/json")
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
