@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('opened_at', None), ('per_minute', None)), models.Q(('opened_at__isnull', False), ('per_minute__gt', 0)), _connector='OR'), name='somebody_is_let_in_since_a_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('per_minute__gt', 0)), name='somebody_is_let_in'), models.CheckConstraint(condition=models.Q(models.Q(('opened_at', None), ('per_minute', None)), models.Q(('opened_at__isnull', False), ('per_minute__gt', 0)), _connector='OR'), name='opened_since_a_time')],
             },
         ),
         migrations.CreateModel(
