@@ -20,6 +20,11 @@ def found_authority(folder: Path) -> Authority:
     return Authority.create(folder, at=AT - timedelta(days=30), draw_key=POOL.draw)
 
 
+def found_stranger(folder: Path) -> Authority:
+    """With keys of its own: two authorities of one small pool may have drawn the same."""
+    return Authority.create(folder, at=AT - timedelta(days=30))
+
+
 def power_up(contents: CardContents) -> tuple[VirtualCard, VolatileMemory]:
     memory = VolatileMemory(contents)
     return VirtualCard(memory), memory

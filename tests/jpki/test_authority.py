@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from card_keys import POOL
-from card_world import AT, BIRTH_DATE, JST, SECOND, found_authority
+from card_world import AT, BIRTH_DATE, JST, SECOND, found_authority, found_stranger
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -161,7 +161,7 @@ class TestRenew:
         assert new.signature != old.signature
 
     def test_refuses_a_card_of_another_authority(self, own_authority: Authority, tmp_path: Path) -> None:
-        stranger = issue(found_authority(tmp_path / "elsewhere"))
+        stranger = issue(found_stranger(tmp_path / "elsewhere"))
         for attempt in (
             lambda: own_authority.renew(stranger, at=LATER),
             lambda: own_authority.revoke(stranger, at=LATER, reason=LOST),
@@ -388,7 +388,7 @@ class TestAnswerOcsp:
         assert answer.certificate_status is ocsp.OCSPCertStatus.GOOD
 
     def test_does_not_speak_for_another_authority(self, own_authority: Authority, tmp_path: Path) -> None:
-        other = found_authority(tmp_path / "other")
+        other = found_stranger(tmp_path / "other")
         answer = self.ask(own_authority, issue(other), SHA256(), other.anchors().certificates[0])
         assert answer.response_status is ocsp.OCSPResponseStatus.UNAUTHORIZED
 

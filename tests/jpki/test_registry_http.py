@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from card_keys import POOL
-from card_world import AT, BIRTH_DATE, SECOND, found_authority
+from card_world import AT, BIRTH_DATE, SECOND, found_stranger
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -192,7 +192,7 @@ class TestOutage:
 
     # (5)
     def test_when_another_authority_signed(self, authority: Authority, card: CardContents, tmp_path: Path) -> None:
-        signer = found_authority(tmp_path / "other")._cas[0]
+        signer = found_stranger(tmp_path / "other")._cas[0]
         registry = ask(
             authority, spoil=sign_as(signer.responder_key, signer.responder_certificate), clock=SetClock(LATER)
         )

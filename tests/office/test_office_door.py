@@ -175,6 +175,7 @@ def try_through_proxy(name: str, password: str, *, asked_by: str):
     return Client(headers={"x-forwarded-for": asked_by}).post(LOGIN, {"username": name, "password": password})
 
 
+@pytest.mark.django_db(transaction=True)
 class TestGuessesAtOnce:
     def test_are_no_more_than_one_after_the_other(self) -> None:
         refused = race([lambda: begin_try(a_visitor(), at=NOON)] * 12)

@@ -1,11 +1,11 @@
 """What can be done at a counter. Each of these is one transaction, or part of the act's own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from mynapoint.case import turns
 from mynapoint.case.book import DatabaseBook
@@ -42,15 +42,9 @@ from mynapoint.case.rules import (
 )
 from mynapoint.case.turns import Opening, Paused, find_closing, take
 from mynapoint.journal.operations import record
-from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import wait_for_turn
 
-T = TypeVar("T")
-ROUNDS: Final = 12
-"""So many terminals of one counter may open a case at the same instant."""
 _BOOK: Final = DatabaseBook()
-_LOST_RACES: Final = frozenset(
-    {"one_case_per_name", "one_case_per_number", "one_case_per_terminal", "one_extension_per_number"}
-)
 
 
 def open_case(name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime | None, at: datetime) -> Case:
@@ -162,6 +156,7 @@ def resume_case(
     return _open(Opening(name, seat, user_id, closes_at, paused=card), at=at)
 
 
+@transaction.atomic
 def extend_counter(
     counter: str,
     *,
@@ -178,27 +173,25 @@ def extend_counter(
     :raises ExtensionNotLater: when that is not later than it is open anyway, or not today.
     """
 
-    def extend() -> UUID:
-        extensions = _BOOK.get_extensions(counter, day_of(at))
-        check_extension(until, standing=find_closing(closes_at, extensions), at=at)
-        entry_id = record(
-            kind="counter_extended",
-            facts={"counter": counter, "until": until.isoformat(), "reason": reason, "user": user_id},
-            at=at,
-        )
-        CounterExtension.objects.create(
-            counter=counter,
-            day=day_of(at),
-            number=len(extensions) + 1,
-            until=until,
-            reason=reason,
-            user_id=user_id,
-            entry_id=entry_id,
-            extended_at=at,
-        )
-        return entry_id
-
-    return _until_first(extend)
+    wait_for_turn(f"counter {counter}")
+    extensions = _BOOK.get_extensions(counter, day_of(at))
+    check_extension(until, standing=find_closing(closes_at, extensions), at=at)
+    entry_id = record(
+        kind="counter_extended",
+        facts={"counter": counter, "until": until.isoformat(), "reason": reason, "user": user_id},
+        at=at,
+    )
+    CounterExtension.objects.create(
+        counter=counter,
+        day=day_of(at),
+        number=len(extensions) + 1,
+        until=until,
+        reason=reason,
+        user_id=user_id,
+        entry_id=entry_id,
+        extended_at=at,
+    )
+    return entry_id
 
 
 def end_lapsed(*, at: datetime) -> int:
@@ -216,21 +209,11 @@ def forget_slips(*, at: datetime) -> int:
     return PausedCase.objects.filter(expires_at__lte=at).delete()[0]
 
 
+@transaction.atomic
 def _open(opening: Opening, *, at: datetime) -> Case:
-    """Open a case; who opens another one at the same instant and is second looks again."""
-    return _until_first(lambda: turns.open_case(_BOOK, opening, at=at))
-
-
-def _until_first(write: Callable[[], T]) -> T:
-    """Run a transaction again for as long as another one takes the number or the place that it wanted."""
-    for _ in range(ROUNDS):
-        try:
-            with transaction.atomic():
-                return write()
-        except IntegrityError as error:
-            if constraint_name(error) not in _LOST_RACES:
-                raise
-    raise RuntimeError("this counter kept being written to")
+    """Open a case; of two at one instant and one counter, the second sees the first."""
+    wait_for_turn(f"counter {opening.seat.counter}")
+    return turns.open_case(_BOOK, opening, at=at)
 
 
 @transaction.atomic

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from psycopg.pq import PGconn, Ping
+
 from mynapoint.console.place import COMMON_FOLDER, Owner, Place, find_place
 from mynapoint.console.programs import Programs, find_programs, make_readable
 from mynapoint.console.traces import is_server_process, leftover_processes, names_a_living_process, read_lock
@@ -116,7 +118,7 @@ class Cluster:
         """
         with self._alone():
             self._prepare_folders()
-            if self.is_running():
+            if self._answers():
                 return False
             if not self.place.data.exists():
                 self._create()
@@ -148,6 +150,20 @@ class Cluster:
             yield
         finally:
             os.close(descriptor)
+
+    def _answers(self) -> bool:
+        """Wait until a server that is there takes connections, or is gone, as one soon is that was killed.
+
+        :raises ProgramFailed: when it does neither.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while self.is_running():
+            if PGconn.ping(self.url.encode()) == Ping.OK:
+                return True
+            if time.monotonic() > deadline:
+                raise ProgramFailed("postgres", said=_last_lines(self.place.log) or "it runs, but takes no connections")
+            time.sleep(0.05)
+        return False
 
     def _prepare_folders(self) -> None:
         if self.place.folder.parent == COMMON_FOLDER:

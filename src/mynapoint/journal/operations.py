@@ -23,10 +23,9 @@ from mynapoint.journal.rules import (
     write_facts,
 )
 from mynapoint.journal.tree import read_frontier
-from mynapoint.kernel.sql import insert
+from mynapoint.kernel.sql import insert, wait_for_turn
 
 BATCH: Final = 4096
-_SEQUENCER_LOCK: Final = int.from_bytes(b"journal", "big")
 
 
 def record(*, kind: str, facts: Mapping[str, str | int], at: datetime) -> UUID:
@@ -54,8 +53,7 @@ def sequence(*, at: datetime, limit: int = BATCH) -> int:
     :raises JournalDamaged: the tree was changed: nothing is appended to it and nothing signed.
     """
     # (1) one sequencer
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEQUENCER_LOCK])
+    wait_for_turn("sequencer")
     # (2) the signed tree
     newest = SignedCheckpoint.objects.order_by("-size").first()
     frontier = read_frontier(newest)

@@ -27,6 +27,11 @@ def tell(sql: str, values: Sequence[Any]) -> int:
         return cast(int, cursor.rowcount)
 
 
+def wait_for_turn(name: str) -> None:
+    """Hold a name until the caller's transaction ends, and wait first until nobody else does."""
+    ask("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 def insert(*facts: Model) -> None:
     """Insert facts, one after the other.
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from uuid_utils import compat
 
+from mynapoint.kernel.sql import wait_for_turn
 from mynapoint.office.models import LoginTry
 from mynapoint.office.rules import (
     FREE_TRIES_OF_A_NAME,
@@ -22,9 +23,8 @@ def begin_try(visitor: Visitor, *, at: datetime) -> None:
     :raises TooManyTries: and notes nothing, so that a pause does not grow while somebody waits.
     """
     since = at - REMEMBERED
-    with connection.cursor() as cursor:
-        for octets in sorted((visitor.name, visitor.address)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(octets[:8], "big", signed=True)])
+    for octets in sorted((visitor.name, visitor.address)):
+        wait_for_turn(f"login {octets.hex()}")
     recent = LoginTry.objects.filter(tried_at__gt=since)
     by_name = recent.filter(name_hash=visitor.name).values_list("tried_at", flat=True)
     check_may_try(list(by_name), free=FREE_TRIES_OF_A_NAME, at=at)

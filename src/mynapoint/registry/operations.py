@@ -13,6 +13,7 @@ from jpki.lineage_list import BadRow, LineageRow, RowFault, read_head, read_rows
 from mynapoint.holder.operations import resolve_hold
 from mynapoint.holder.queries import list_waiting
 from mynapoint.holder.rules import hash_certificate
+from mynapoint.kernel.sql import wait_for_turn
 from mynapoint.registry.models import ImportedList
 from mynapoint.registry.queries import find_past, get_newest_list
 from mynapoint.registry.rules import LINEAGE, Imported, ListIsCutOff, check_newer, name_revocations, seal_predecessor
@@ -125,8 +126,7 @@ def _encode_lineage(row: LineageRow, *, key: bytes) -> tuple[int, bytes, bytes |
 
 def _register(name: str, *, digest: bytes, update: Update, rows: int, at: datetime) -> bool:
     """Write down that a list is taken in, with nobody else at it; return False when it was already."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('registry import', 0))")
+    wait_for_turn("registry import")
     if ImportedList.objects.filter(digest=digest).exists():
         return False
     newest = get_newest_list(name)

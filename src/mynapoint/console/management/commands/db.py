@@ -99,7 +99,9 @@ def _check_that_it_lets_us_in(cluster: Cluster) -> None:
     """Find out whether data and secrets belong together: data outlive a state folder that somebody deleted."""
     try:
         psycopg.connect(cluster.url, connect_timeout=10).close()
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        if "password authentication failed" not in str(error):
+            raise
         raise CommandError(
             f"the server runs, but refuses the password in {settings.STATE_DIR / 'secrets'}: {cluster.place.data} was "
             "made with another; put that folder back, or delete the data with `mynapoint db remove --yes`"
