@@ -301,8 +301,9 @@ MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
 ROOMS: Final = (
-    *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place"),
-    *("reservation", "application", "draft", "closing", "settlement", "service_api", "site", "office", "console"),
+    *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place", "staff"),
+    *("reservation", "application", "draft", "closing", "settlement", "service_api", "signin"),
+    *("site", "counter", "office", "console"),
 )
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),
@@ -324,6 +325,7 @@ MIDDLEWARE = (
     "mynapoint.site.shell.stops.Availability",
     "mynapoint.site.waiting.closing_time.ClosingTime",
 )
+LOGIN_URL = "office:login"
 ROOT_URLCONF = "mynapoint.urls"
 WSGI_APPLICATION = "mynapoint.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

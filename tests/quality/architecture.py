@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-EDGE = {"site", "counter", "service_api", "office", "console"}
+EDGE = {"site", "counter", "service_api", "signin", "office", "console"}
 KERNEL = "kernel"
 DOORS = {"operations", "queries", "rules", "counterparts"}
 FRAMEWORKS = {"django", "psycopg", "procrastinate", "ninja", "httpx2", "structlog"}

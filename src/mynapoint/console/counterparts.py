@@ -9,5 +9,8 @@ from mynapoint.holder.counterparts import COUNTERPARTS as HOLDER
 from mynapoint.journal.queries import Counterparts
 from mynapoint.reservation.counterparts import COUNTERPARTS as RESERVATION
 from mynapoint.settlement.counterparts import COUNTERPARTS as SETTLEMENT
+from mynapoint.staff.counterparts import COUNTERPARTS as STAFF
 
-COUNTERPARTS: Final[tuple[Counterparts, ...]] = (*HOLDER, *CASE, *RESERVATION, *APPLICATION, *CLOSING, *SETTLEMENT)
+COUNTERPARTS: Final[tuple[Counterparts, ...]] = (
+    *(*HOLDER, *CASE, *STAFF, *RESERVATION, *APPLICATION, *CLOSING, *SETTLEMENT),
+)

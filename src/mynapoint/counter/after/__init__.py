@@ -1,0 +1,1 @@
+"""窓口のあと: corrections, and what a supervisor watches."""

@@ -1,0 +1,1 @@
+"""市の管理: a city's counters, terminals, calendars and staff."""

@@ -1,0 +1,1 @@
+"""順番待ち: numbers, bookings, and who comes next."""

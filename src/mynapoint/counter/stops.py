@@ -1,0 +1,36 @@
+"""The counter's pages that say that something cannot be shown, and what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What such a page says."""
+
+    title: str
+    detail: str
+
+
+_STOPS: Final[Mapping[str, Stop]] = {
+    "not_found": Stop(
+        "このページはありません", "住所が正しいか確かめるか、窓口のはじめのページから選び直してください。"
+    ),
+    "forbidden": Stop(
+        "このページを使う権限がありません",
+        "この窓口での役割が登録されていないか、終わっています。市の管理者に確かめてください。",
+    ),
+    "no_terminal": Stop(
+        "この端末は登録されていません",
+        "窓口の手続は、登録された端末でだけ使えます。市の管理者から登録コードを受け取り、この端末を登録してください。",
+    ),
+}
+
+
+def stop(request: HttpRequest, name: str, *, status: int) -> HttpResponse:
+    """Say why it goes no further."""
+    return render(request, "counter/stop.html", {"stop": _STOPS[name]}, status=status)

@@ -1,0 +1,1 @@
+"""ログイン: how staff come in, with two factors, and how long they stay."""
