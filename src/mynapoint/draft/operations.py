@@ -25,6 +25,7 @@ from mynapoint.draft.rules import (
     leave_way_back,
 )
 from mynapoint.kernel.secret_link import SECRET_BYTES
+from mynapoint.kernel.sql import find, insert, rewrite
 
 FORGOTTEN_AT_ONCE: Final = 1000
 WAY_BACK: Final = "way_back"
@@ -36,7 +37,7 @@ def begin(
 ) -> DraftLink:
     """Begin a way to an act, with a service when one is chosen already; return the link under which it goes on."""
     link = DraftLink(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES))
-    Draft.objects.create(
+    draft = Draft(
         id=link.id,
         secret_hash=link.hash_secret(),
         kind=kind,
@@ -45,6 +46,7 @@ def begin(
         begun_at=at,
         expires_at=at + lives,
     )
+    insert(draft)
     return link
 
 
@@ -88,7 +90,8 @@ def propose_act(link: DraftLink, proposal: Proposal, *, seen: str, audience: str
     new = _name_act(link, uuid7())
     attachment = {**proposal.attachment, WAY_BACK: leave_way_back(link, new)}
     propose(replace(proposal, attachment=attachment), audience=audience, at=at, link=new)
-    Draft.objects.filter(id=link.id).update(act_id=new.id)
+    row.act_id = new.id
+    rewrite(row)
     return new
 
 
@@ -105,7 +108,7 @@ def forget(*, at: datetime) -> int:
 
 
 def _lock(link: DraftLink, *, at: datetime) -> tuple[Draft, DraftView]:
-    row = Draft.objects.select_for_update().filter(id=link.id).first()
+    row = find(Draft, link.id, lock=True)
     draft = view_draft(link, row, at=at)
     if draft.is_done:
         raise DraftDone
@@ -126,7 +129,7 @@ def _write(row: Draft, answers: Answers) -> None:
     row.account_hash = account.hash if account else None
     row.account_checked_at = account.checked_at if account else None
     row.is_own_account = bool(account and account.is_own)
-    row.save(force_update=True)
+    rewrite(row)
 
 
 def _name_act(link: DraftLink, act_id: UUID) -> Link:

@@ -19,6 +19,7 @@ from mynapoint.draft.rules import (
     check_in_time,
     find_next,
 )
+from mynapoint.kernel.sql import find
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def get_draft(link: DraftLink, *, at: datetime) -> DraftView:
 
     :raises DraftUnknown, DraftExpired: when there is none to go on with.
     """
-    return view_draft(link, Draft.objects.filter(id=link.id).first(), at=at)
+    return view_draft(link, find(Draft, link.id), at=at)
 
 
 def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView:

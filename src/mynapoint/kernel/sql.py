@@ -5,11 +5,13 @@ Composing a statement anew each time, as the ORM does, takes Python three to fiv
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field, Model
 
+M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 
 
@@ -41,6 +43,17 @@ def insert(*facts: Model) -> None:
         tell(_compose(type(fact)), _read_values(fact))
 
 
+def find(kind: type[M], key: UUID, *, lock: bool = False) -> M | None:
+    """Return a row by its primary key, locked until the transaction ends if need be. JSON stays text."""
+    rows = ask(_compose_question(kind) + (" FOR UPDATE" if lock else ""), [key])
+    return kind(*rows[0]) if rows else None
+
+
+def rewrite(row: Model) -> None:
+    """Write a row that is no fact over, by its primary key."""
+    tell(_compose_rewriting(type(row)), [*_read_values(row), row.pk])
+
+
 def insert_unless(constraint: str, fact: Model) -> bool:
     """Insert a fact unless this constraint holds such a row already; return whether it was inserted.
 
@@ -57,10 +70,27 @@ def _read_values(fact: Model) -> list[Any]:
 
 @cache
 def _compose(model: type[Model]) -> str:
-    fields = _get_fields(model)
-    table, *columns = map(connection.ops.quote_name, [model._meta.db_table, *(str(field.column) for field in fields)])
-    # Names of a table and its columns, quoted; the values travel apart.
+    table, _, columns = _name_parts(model)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+
+
+@cache
+def _compose_question(model: type[Model]) -> str:
+    table, key, columns = _name_parts(model)
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {key} = %s"  # noqa: S608
+
+
+@cache
+def _compose_rewriting(model: type[Model]) -> str:
+    table, key, columns = _name_parts(model)
+    return f"UPDATE {table} SET {', '.join(f'{column} = %s' for column in columns)} WHERE {key} = %s"  # noqa: S608
+
+
+def _name_parts(model: type[Model]) -> tuple[str, str, list[str]]:
+    """Return the names of a table, its primary key and its columns, quoted; values travel apart."""
+    quote = connection.ops.quote_name
+    columns = [quote(str(field.column)) for field in _get_fields(model)]
+    return quote(model._meta.db_table), quote(str(model._meta.pk.column)), columns
 
 
 @cache
