@@ -16,6 +16,9 @@ browser` installs it. A site under test is a process or a thread on loopback; a 
                 sources[path] = window.source
         check_html(sources)  # the W3C's validator, once over all of them
 
+Loading a page and axe are what takes time: give `open_window` the `others`, widths that each page has to fit besides,
+and `check` a page's `kind`, so that axe looks at a template and state once, not in every language.
+
 `window.page` is Playwright's page: click, type, read as there. `scripts=False` switches JavaScript off. Where
 SCREENSHOTS is set, `window.check` leaves a picture of each page in `.artifacts/screenshots/`.
 """

@@ -89,6 +89,11 @@ class Page:
             else "/".join(parts[:1] + ["…"] * (len(parts) - 1))
         )
 
+    @property
+    def template(self) -> str:
+        """Its kind in whatever language."""
+        return re.sub(r"^(easy|en)(/|$)", "", self.kind)
+
 
 @dataclass
 class Site:

@@ -6,13 +6,20 @@ import sys
 
 NOT_TESTED = "THE PAGES WERE NOT TESTED IN A BROWSER"
 
-_PROGRAMS = {"chromium": "chromium", "java": "default-jre-headless"}
+# The browser without its own windows needs half of the other's work for a page; either will do.
+_BROWSERS = ("chromium-headless-shell", "chromium")
+_JAVA = "default-jre-headless"
+
+
+def find_chromium() -> str | None:
+    """Find the browser's program."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def find_missing() -> list[str]:
     """Name the Debian packages that are missing."""
-    missing = [package for program, package in _PROGRAMS.items() if shutil.which(program) is None]
-    return missing if _has_japanese_letters() else [*missing, "fonts-noto-cjk"]
+    is_there = {_BROWSERS[0]: find_chromium(), _JAVA: shutil.which("java"), "fonts-noto-cjk": _has_japanese_letters()}
+    return [package for package, there in is_there.items() if not there]
 
 
 def _has_japanese_letters() -> bool:

@@ -86,4 +86,4 @@ class TestSummary:
         )
         assert done.returncode == 0, done.stdout
         assert f"{NOT_TESTED} !!" in done.stdout
-        assert "\nMISSING: CHROMIUM, DEFAULT-JRE-HEADLESS, FONTS-NOTO-CJK" in done.stdout
+        assert "\nMISSING: CHROMIUM-HEADLESS-SHELL, DEFAULT-JRE-HEADLESS, FONTS-NOTO-CJK" in done.stdout

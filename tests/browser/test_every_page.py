@@ -15,9 +15,9 @@ from playwright.sync_api import Browser
 from pytest_django import DjangoDbBlocker
 from werkzeug.serving import make_server
 
-from browser.crawl import Site, find_flaws
+from browser.crawl import Page, Site, find_flaws
 from browser.markup import check_html
-from browser.window import NARROWEST, open_window
+from browser.window import NARROW, NARROWEST, WIDE, open_window
 from cast import AT, LOADED_AT
 from mynapoint.entrance.operations import open_waiting_room
 from mynapoint.site.kept.pages import KeptPages
@@ -65,6 +65,15 @@ def site(address: str) -> Iterator[Site]:
         yield site
 
 
+def find_one_of_each(site: Site) -> dict[str, list[Page]]:
+    """Return the first page of each template in each language in which there is one."""
+    firsts = {page.kind: page for page in reversed(site.pages.values()) if page.is_html}
+    templates = dict[str, list[Page]]()
+    for page in firsts.values():
+        templates.setdefault(page.template, []).append(page)
+    return templates
+
+
 class TestEveryPage:
     def test_is_found(self, site: Site) -> None:
         kinds = {page.kind for page in site.pages.values()}
@@ -79,16 +88,17 @@ class TestEveryPage:
         check_html({name: page.text for name, page in site.pages.items() if page.is_html and "?" not in name})
 
     def test_can_be_used_by_everybody(self, chromium: Browser, site: Site, address: str) -> None:
-        """One of each kind, in the narrowest window: axe, console, requests to others, nothing wider than it."""
-        one_of_each = {page.kind: page.address for page in reversed(site.pages.values()) if page.is_html}
-        complaints = []
-        with open_window(chromium, width=NARROWEST) as window:
-            for path in one_of_each.values():
-                window.page.goto(address + path)
-                try:
-                    window.check(f"every{path}")
-                except AssertionError as flawed:
-                    complaints.append(str(flawed))
+        """One of each kind in each language fits every window; axe looks at one language of it."""
+        complaints, judged = [], set[str]()
+        with open_window(chromium, width=NARROWEST, others=(NARROW, WIDE), judged=judged) as window:
+            for number, languages in enumerate(find_one_of_each(site).values()):
+                for place in range(len(languages)):
+                    page = languages[(number + place) % len(languages)]
+                    window.page.goto(address + page.address)
+                    try:
+                        window.check(f"every{page.address}", kind=page.template)
+                    except AssertionError as flawed:
+                        complaints.append(str(flawed))
         assert not complaints, "\n".join(complaints)
 
 
@@ -96,18 +106,18 @@ class TestStateOfTheWaitingRoom:
     def test_is_in_order(self, chromium: Browser, site: Site, address: str) -> None:
         """The line, the turn, the number that is used, and the page that says how the site is doing."""
         sources = {}
-        with open_window(chromium, width=NARROWEST) as window:
+        with open_window(chromium, width=NARROWEST, others=(WIDE,)) as window:
             for prefix in ("", "/easy", "/en"):
                 commit(lambda: open_waiting_room(per_minute=1, at=AT))
                 window.page.context.clear_cookies()
                 window.page.goto(f"{address}{prefix}/status/")
-                window.page.locator("main form button").click()
-                window.check(f"line{prefix}")
+                window.page.locator("main form button").first.click()
+                window.check(f"line{prefix}", kind="line")
                 sources[f"line{prefix}"] = window.source
                 line = window.page.url
                 settings.CLOCK = lambda: AT + (AT - LOADED_AT)
                 window.page.goto(line)
                 sources[f"late{prefix}"] = window.source
-                window.check(f"late{prefix}")
+                window.check(f"late{prefix}", kind="late")
                 settings.CLOCK = lambda: AT
         check_html(sources)

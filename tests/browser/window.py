@@ -9,12 +9,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, ViewportSize
 
 WIDE: Final = 1280
 NARROW: Final = 375
 NARROWEST: Final = 320
 
+_HEIGHT: Final = 667
 _HEIGHTS: Final = {WIDE: 900}
 _OWN_HOSTS: Final = {"127.0.0.1", "localhost", "[::1]", "::1"}
 _SCREENSHOTS: Final = Path(__file__).parents[2] / ".artifacts" / "screenshots"
@@ -23,11 +24,12 @@ _AXE: Final = Axe()
 
 @dataclass
 class Window:
-    """One window, with a past of its own."""
+    """One window, with a past of its own; it is as wide as the first of its widths, and each page fits all of them."""
 
     page: Page
-    width: int
+    widths: tuple[int, ...]
     scripts: bool
+    judged: set[str]
     complaints: list[str] = field(default_factory=list)
     _document: Response | None = None
 
@@ -37,27 +39,37 @@ class Window:
         assert self._document is not None, "no page was opened"
         return self._document.text()
 
-    def check(self, name: str) -> None:
+    @property
+    def width(self) -> int:
+        """How wide it is."""
+        return self.widths[0]
+
+    def check(self, name: str, *, kind: str | None = None) -> None:
         """Check the page as it stands: axe, console, requests to others, nothing wider than the window.
 
+        :param kind: its template and state; of pages of one kind, axe looks at the first in all windows with the same
+            memory. Without one it looks at every page.
         :raises AssertionError: with everything that is wrong.
         """
-        self.keep(name)
-        flaws = [*self.complaints, *self._find_overflow()]
-        if self.scripts:  # axe needs them
+        flaws = [*self.complaints, *self._look_at_every_width(name)]
+        if self.scripts and kind not in self.judged:  # axe needs them
             flaws += find_barriers(self.page)
+            self.judged |= {kind} if kind else set()
         self.complaints.clear()
-        assert not flaws, "\n".join([f"{name} ({self.page.url}, {self.width} px):", *flaws])
+        assert not flaws, "\n".join([f"{name} ({self.page.url}):", *flaws])
 
-    def keep(self, name: str) -> None:
-        """Leave a picture of the whole page, where SCREENSHOTS asks for it."""
-        if os.environ.get("SCREENSHOTS"):
-            file = f"{name.strip('/').replace('/', '-') or 'start'}-{self.width}.png"
-            self.page.screenshot(path=_SCREENSHOTS / file, full_page=True)
-
-    def _find_overflow(self) -> list[str]:
-        wide = self.page.evaluate("document.documentElement.scrollWidth")
-        return [f"scrolls sideways: {wide} px wide"] if wide > self.width else []
+    def _look_at_every_width(self, name: str) -> list[str]:
+        """Find what is wider than the window; leave pictures of the whole page, where SCREENSHOTS asks for them."""
+        flaws = []
+        for width in reversed(self.widths):
+            if len(self.widths) > 1:
+                self.page.set_viewport_size({"width": width, "height": _HEIGHTS.get(width, _HEIGHT)})
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            flaws += [f"scrolls sideways: {wide} px wide at {width}"] if wide > width else []
+            if os.environ.get("SCREENSHOTS"):
+                file = f"{name.strip('/').replace('/', '-') or 'start'}-{width}.png"
+                self.page.screenshot(path=_SCREENSHOTS / file, full_page=True)
+        return flaws
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -81,14 +93,24 @@ def find_barriers(page: Page) -> list[str]:
 
 @contextmanager
 def open_window(
-    browser: Browser, *, width: int = WIDE, scripts: bool = True, locale: str = "ja-JP"
+    browser: Browser,
+    *,
+    width: int = WIDE,
+    others: tuple[int, ...] = (),
+    scripts: bool = True,
+    judged: set[str] | None = None,
+    locale: str = "ja-JP",
 ) -> Iterator[Window]:
-    """Open a window that shares nothing with any other."""
-    viewport = {"width": width, "height": _HEIGHTS.get(width, 667)}
-    context = browser.new_context(viewport=viewport, java_script_enabled=scripts, locale=locale)  # type: ignore[arg-type]
+    """Open a window that shares nothing with any other, but the memory `judged` of what axe has seen.
+
+    :param others: widths that its pages have to fit besides; a page is not loaded again for them.
+    """
+    viewport: ViewportSize = {"width": width, "height": _HEIGHTS.get(width, _HEIGHT)}
+    context = browser.new_context(viewport=viewport, java_script_enabled=scripts, locale=locale)
     context.set_default_timeout(10_000)
     page = context.new_page()
-    window = Window(page=page, width=width, scripts=scripts)
+    memory = set() if judged is None else judged
+    window = Window(page=page, widths=(width, *others), scripts=scripts, judged=memory)
     page.on("console", window._hear)
     page.on("pageerror", lambda error: window.complaints.append(f"script: {error}"))
     page.on("request", window._notice)
