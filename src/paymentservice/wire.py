@@ -44,6 +44,29 @@ class Linked(Body):
     state: Literal["linked"] = "linked"
 
 
+Standing = Literal["held", "resumed", "stopped"]
+
+
+class StandingOrder(Body):
+    """Platform → service: hold a link's grants, resume them, or stop the link and take back what it was granted.
+
+    ``number`` counts a link's orders from 1; one that is not newer than the last that was taken changes nothing.
+    """
+
+    programme: Name
+    link_token: Token
+    number: Annotated[int, Field(ge=1, lt=2**31)]
+    standing: Standing
+
+
+class LinkStands(Body):
+    """Service → platform: the newest order that it has taken for the link."""
+
+    link_token: Token
+    number: Annotated[int, Field(ge=1, lt=2**31)]
+    standing: Standing
+
+
 class RollPage(Body):
     """Platform → service: link tokens of a period's roll, sorted; ``next`` is the ``after`` of the next page."""
 

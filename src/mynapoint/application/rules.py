@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Literal, NewType, Protocol
 from uuid import UUID
 
 from mynapoint.directory.rules import Service
@@ -60,6 +60,19 @@ class LinkOrder:
     state: LinkState
 
 
+LinkStanding = Literal["held", "resumed", "stopped"]
+
+
+@dataclass(frozen=True)
+class LinkStandingOrder:
+    """What the platform tells a service about a link it has; orders about one link are numbered from 1."""
+
+    programme_id: str
+    link_token: LinkToken
+    number: int
+    standing: LinkStanding
+
+
 class PaymentServiceDoor(Protocol):
     """How the platform reaches a payment service; the edge brings the real one."""
 
@@ -75,6 +88,16 @@ class PaymentServiceDoor(Protocol):
         """Have the service link an account; the same token again changes nothing.
 
         :raises LinkRefused: with the service's reason, which is final.
+        :raises ServiceUnreachable: when there is no answer to rely on.
+        """
+
+
+class StandingDoor(Protocol):
+    """How the platform tells a payment service how a link stands; the edge brings the real one."""
+
+    def stand(self, service: Service, order: LinkStandingOrder, *, at: datetime) -> None:
+        """Have a link held, resumed or stopped; the same order again changes nothing.
+
         :raises ServiceUnreachable: when there is no answer to rely on.
         """
 

@@ -17,10 +17,20 @@ from mynapoint.service_api.problems import REFUSALS, problem
 from paymentservice import bodies
 from paymentservice.messages import UnableToVerify
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_for
-from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder, SealedTotals
+from paymentservice.wire import (
+    AccountCheck,
+    AccountConfirmed,
+    Linked,
+    LinkOrder,
+    LinkStands,
+    SealedTotals,
+    StandingOrder,
+)
 
 REFERENCE: Final = "#/components/schemas/{model}"
 
+FROM_PLATFORM: Final = (AccountCheck, AccountConfirmed, LinkOrder, Linked, StandingOrder, LinkStands)
+"""What the platform asks a service, and what that answers."""
 FROM_SERVICES: Final = (
     ("account_not_confirmed", 422, "Account id and codes do not belong together, or there is no such account."),
     ("account_closed", 409, "The account is closed. Final for a link."),
@@ -28,6 +38,9 @@ FROM_SERVICES: Final = (
     ("too_many_attempts", 429, "No more tries for this account for `retry_after` seconds."),
     ("reference_unknown", 422, "No check gave this account reference, or it is too old. Final for a link."),
     ("link_token_taken", 409, "The link token stands for another account. Final for a link."),
+    ("link_unknown", 404, "No link of this programme has this token."),
+    ("link_ended", 409, "The link was stopped, for good."),
+    ("standing_differs", 409, "An order of this number said something else."),
 )
 
 _PREAMBLE: Final = """\
@@ -44,12 +57,13 @@ def openapi_text() -> str:
     """Write the OpenAPI document: what services ask the platform, and as webhooks what the platform asks them."""
     document: dict[str, Any] = api.get_openapi_schema(path_prefix="")
     components = document["components"]
-    components["schemas"] |= _schemas(SealedTotals, Openings, AccountCheck, AccountConfirmed, LinkOrder, Linked)
+    components["schemas"] |= _schemas(SealedTotals, Openings, *FROM_PLATFORM)
     components["schemas"]["Problem"] = _PROBLEM
     components["responses"] = {"Problem": {"description": "A refusal: see errors.md.", "content": _PROBLEM_CONTENT}}
     document["webhooks"] = {
         "account-checks": _webhook("Check an account before its holder signs", AccountCheck, {"200": AccountConfirmed}),
         "links": _webhook("Link a checked account, once", LinkOrder, {"201": Linked, "200": Linked}),
+        "link-standings": _webhook("Hold, resume or stop a link", StandingOrder, {"200": LinkStands}),
     }
     for path in (*document["paths"].values(), *document["webhooks"].values()):
         for operation in path.values():

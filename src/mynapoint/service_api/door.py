@@ -1,4 +1,4 @@
-"""What the platform asks the payment services: to check an account, and to link one."""
+"""What the platform asks the payment services: to check an account, to link one, to hold, resume or stop a link."""
 
 import re
 import unicodedata
@@ -18,6 +18,7 @@ from mynapoint.application.rules import (
     AccountNotConfirmed,
     CheckedAccount,
     LinkRefused,
+    LinkStandingOrder,
     LinkToken,
     ServiceUnreachable,
     TooManyAttempts,
@@ -34,7 +35,7 @@ from paymentservice.exchange import Peer, ProblemAnswered, SignedClient, UnableT
 from paymentservice.keys import read_public_key
 from paymentservice.messages import SigningKey
 from paymentservice.problems import Problem
-from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
+from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder, LinkStands, StandingOrder
 
 log = structlog.get_logger(__name__)
 
@@ -125,6 +126,24 @@ class HttpPaymentServiceDoor:
         except UnableToExchange as error:
             raise _unreachable(service, error) from None
         if linked.link_token != token:
+            raise _unreachable(service, None)
+
+    def stand(self, service: Service, order: LinkStandingOrder, *, at: datetime) -> None:
+        """Have a link held, resumed or stopped; the same order again changes nothing.
+
+        :raises ServiceUnreachable: when there is no answer to rely on, or one that refuses what must be done.
+        """
+        told = StandingOrder(
+            programme=order.programme_id,
+            link_token=to_base64url(order.link_token),
+            number=order.number,
+            standing=order.standing,
+        )
+        try:
+            stands = self._client(service, at=at).ask(LinkStands, "POST", "/link-standings", content=write_body(told))
+        except UnableToExchange as error:
+            raise _unreachable(service, error) from None
+        if stands.link_token != told.link_token or stands.number < told.number:
             raise _unreachable(service, None)
 
     def close(self) -> None:

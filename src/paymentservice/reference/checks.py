@@ -26,6 +26,7 @@ _FIRST_OF_TOO_MANY: Final = """
 _INSTRUMENT: Final = """
     SELECT owner_id, codes_hash, closed_at IS NOT NULL, EXISTS (
         SELECT 1 FROM reference_link AS link WHERE link.programme = %s AND link.owner_id = instrument.owner_id
+            AND link.standing <> 'stopped'
     ) FROM reference_instrument AS instrument WHERE account_id = %s
 """
 _NOTE_CHECK: Final = """

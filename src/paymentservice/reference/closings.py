@@ -8,6 +8,7 @@ from paymentservice.config import ClosingPeriod, Config, Programme
 from paymentservice.reference.database import durable_transaction
 from paymentservice.reference.grants import get_cumulative_points
 from paymentservice.reference.models import Account, Closing, ClosingRow, Link
+from paymentservice.reference.standings import list_standing_links
 from paymentservice.reference.statements import is_granted_until
 
 
@@ -84,16 +85,15 @@ def get_receipt(owner: Account, *, programme: Programme, period: str, config: Co
 
     :raises NotSealed, RowUnknown:
     """
-    link = Link.objects.filter(owner=owner, programme=programme.id).first()
-    if link is None:
-        raise RowUnknown
-    return get_book(programme, period=period, config=config).receipt_for(bytes(link.link_token))
+    for link in list_standing_links(owner):
+        if link.programme == programme.id:
+            return get_book(programme, period=period, config=config).receipt_for(bytes(link.link_token))
+    raise RowUnknown
 
 
 def get_sealed_periods(owner: Account) -> list[tuple[str, str]]:
     """Return programme and period of the closings that have a row of this account."""
-    tokens = Link.objects.filter(owner=owner).values_list("link_token", flat=True)
-    rows = ClosingRow.objects.filter(link_token__in=list(tokens))
+    rows = ClosingRow.objects.filter(link_token__in=[link.link_token for link in list_standing_links(owner)])
     return list(rows.order_by("programme", "period").values_list("programme", "period"))
 
 

@@ -16,6 +16,7 @@ from paymentservice.config_fields import normalise
 from paymentservice.exchange import SignedClient, UnableToExchange
 from paymentservice.reference import accounts, closings, ledger, statements
 from paymentservice.reference.models import Account, Link
+from paymentservice.reference.standings import list_standing_links
 from paymentservice.wire import ClosingState
 
 Printed = dict[str, object]
@@ -74,13 +75,14 @@ class Desk:
         """Show balance, points and links of an account."""
         instrument = accounts.get_instrument(normalise(account))
         balance = ledger.get_balance(instrument.owner)
-        links = Link.objects.filter(owner=instrument.owner).values_list("programme", flat=True)
+        links = list_standing_links(instrument.owner)
         return {
             "account_id": instrument.account_id,
             "state": "closed" if instrument.closed_at else "open",
             "money": balance.money,
             "points": balance.points,
-            "linked_programmes": sorted(links),
+            "linked_programmes": sorted(link.programme for link in links),
+            "held_programmes": sorted(link.programme for link in links if link.standing == Link.Standing.HELD),
             "wallet": self._wallet_address(instrument.owner.wallet_key),
         }
 
@@ -111,7 +113,7 @@ class Desk:
     def run_statement(self, month: str, *, programme: str | None, progress: Progress) -> Printed:
         """Grant the month's points."""
         terms, at = self._programme(programme), self._config.clock()
-        count = Link.objects.filter(programme=terms.id).count()
+        count = Link.objects.filter(programme=terms.id).exclude(standing=Link.Standing.STOPPED).count()
         points = 0
         for done, line in enumerate(statements.run_statement(month, programme=terms, at=at), start=1):
             points += line.award.points

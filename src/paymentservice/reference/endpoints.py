@@ -19,7 +19,8 @@ from paymentservice.reference.configured import get_config
 from paymentservice.reference.links import link_account
 from paymentservice.reference.nonces import DatabaseNonces
 from paymentservice.reference.refusals import METHOD_NOT_ALLOWED, NOT_FOUND, refusal_for
-from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
+from paymentservice.reference.standings import take_order
+from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder, LinkStands, StandingOrder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,16 @@ def link(body: bytes, config: Config, at: datetime) -> Answer:
     return Answer(status=201 if outcome.is_new else 200, content=Linked(link_token=order.link_token))
 
 
-_ENDPOINTS: Final[dict[str, Endpoint]] = {"account-checks": check, "links": link}
+def stand(body: bytes, config: Config, at: datetime) -> Answer:
+    """Answer ``POST /link-standings``."""
+    order = read_body(StandingOrder, body)
+    _get_programme(order.programme, config=config)
+    newest = take_order(order, config=config, at=at)
+    content = LinkStands(link_token=order.link_token, number=newest.number, standing=newest.standing)
+    return Answer(status=200, content=content)
+
+
+_ENDPOINTS: Final[dict[str, Endpoint]] = {"account-checks": check, "links": link, "link-standings": stand}
 
 
 def _respond(request: Request, *, path: str, config: Config, at: datetime) -> Response:

@@ -8,12 +8,12 @@ from uuid_utils.compat import uuid7
 
 from paymentservice.config import Config, Programme
 from paymentservice.reference.models import Account, Link, MoneyEntry, PointEntry
-from paymentservice.rewards import Award, Movement, award_for, cumulative_points, running_total
+from paymentservice.rewards import Award, Movement, award_for, points_for, running_total
 
 
 def grant_at_once(owner: Account, *, config: Config, at: datetime) -> None:
     """Bring the grants of all the account's links up to date."""
-    for link in Link.objects.filter(owner=owner):
+    for link in Link.objects.filter(owner=owner).exclude(standing=Link.Standing.STOPPED):
         programme = config.get_programme(link.programme)
         if programme is not None:
             grant(link, programme=programme, kind=config.service.kind, at=at)
@@ -22,8 +22,7 @@ def grant_at_once(owner: Account, *, config: Config, at: datetime) -> None:
 def grant(link: Link, *, programme: Programme, kind: str, at: datetime, until: datetime | None = None) -> Award:
     """Grant a link, or take from it, what its movements (recorded before ``until``) deserve beyond earlier grants."""
     with transaction.atomic():
-        movements = get_movements(link, kind=kind)
-        total = running_total(movements, terms=programme.terms, linked_at=link.linked_at, until=until)
+        total = _get_total(link, programme=programme, kind=kind, until=until)
         award = award_for(total, terms=programme.terms, granted=get_granted(link))
         _enter(link, PointEntry.Kind.GRANT, award.points, at=at)
         _enter(link, PointEntry.Kind.BONUS, award.bonus, at=at)
@@ -50,8 +49,17 @@ def get_granted(link: Link) -> Award:
 
 def get_cumulative_points(link: Link, *, programme: Programme, kind: str, until: datetime) -> int:
     """Return a link's row of the closing at ``until``."""
+    return points_for(_get_total(link, programme=programme, kind=kind, until=until), tariff=programme.terms.tariff)
+
+
+def _get_total(link: Link, *, programme: Programme, kind: str, until: datetime | None) -> int:
+    """Return the yen that count for a link: none once it is stopped, none since it is held."""
+    if link.standing == Link.Standing.STOPPED:
+        return 0
+    if link.standing == Link.Standing.HELD and link.stands_since is not None:
+        until = min(until or link.stands_since, link.stands_since)
     movements = get_movements(link, kind=kind)
-    return cumulative_points(movements, terms=programme.terms, linked_at=link.linked_at, until=until)
+    return running_total(movements, terms=programme.terms, linked_at=link.linked_at, until=until)
 
 
 def _sum_of(link: Link, kind: str) -> int:

@@ -64,17 +64,31 @@ class AccountCheck(models.Model):
 
 
 class Link(models.Model):
-    """A link token of the platform that stands for an account in one programme."""
+    """A link token of the platform that stands for an account in one programme, and how it stands by which order."""
+
+    class Standing(models.TextChoices):
+        """Whether a link earns: a held one waits, a stopped one is over and has nothing."""
+
+        LINKED = "linked", "ポイントの対象"
+        HELD = "held", "確認のため一時停止中"
+        STOPPED = "stopped", "終了"
 
     link_token = models.BinaryField(primary_key=True)
     owner = models.ForeignKey(Account, on_delete=models.PROTECT)
     programme = models.CharField(max_length=64)
     reference_hash = models.BinaryField()
     linked_at = models.DateTimeField()
+    standing = models.CharField(max_length=7, choices=Standing, db_default=Standing.LINKED)
+    order_number = models.IntegerField(db_default=0)
+    stands_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["programme", "owner"], name="one_link_per_programme_and_account")
+            models.UniqueConstraint(
+                fields=["programme", "owner"],
+                condition=~Q(standing="stopped"),
+                name="one_link_per_programme_and_account",
+            )
         ]
 
     def __str__(self) -> str:

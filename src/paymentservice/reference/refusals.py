@@ -14,6 +14,7 @@ from paymentservice.reference.checks import (
     UnableToLink,
 )
 from paymentservice.reference.links import LinkTokenTaken, ReferenceUnknown
+from paymentservice.reference.standings import LinkEnded, LinkUnknown, StandingDiffers
 
 NOT_FOUND: Final = Problem(
     code="not_found",
@@ -70,6 +71,24 @@ _PROBLEMS: Final[Mapping[type[UnableToLink], Problem]] = {
         title="使用済みの連携番号です",
         status=409,
         detail="この連携番号は別の申込で使われています。新しい番号で送り直してください。",
+    ),
+    LinkUnknown: Problem(
+        code="link_unknown",
+        title="その連携はありません",
+        status=404,
+        detail="この施策にこの連携番号はありません。先に連携が終わっているか確かめて、もう一度送ってください。",
+    ),
+    LinkEnded: Problem(
+        code="link_ended",
+        title="終了した連携です",
+        status=409,
+        detail="この連携は終了しています。新しい申込で連携し直してください。",
+    ),
+    StandingDiffers: Problem(
+        code="standing_differs",
+        title="同じ番号で別の指示を受けています",
+        status=409,
+        detail="この番号の指示は別の内容で受け付けています。次の番号で送り直してください。",
     ),
 }
 

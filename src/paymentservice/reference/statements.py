@@ -75,7 +75,8 @@ def run_statement(month: str, *, programme: Programme, at: datetime) -> Iterator
     :raises UnableToRun:
     """
     until = check_runnable(month, programme=programme, at=at)
-    for link in Link.objects.filter(programme=programme.id).order_by("link_token"):
+    links = Link.objects.filter(programme=programme.id).exclude(standing=Link.Standing.STOPPED)
+    for link in links.order_by("link_token"):
         yield StatementLine(award=grant(link, programme=programme, kind="purchase", until=until, at=at))
     with durable_transaction():
         StatementRun.objects.get_or_create(
