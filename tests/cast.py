@@ -17,8 +17,9 @@ from jpki.virtual.keys import KeyPool
 from mynapoint.act.operations import Done, propose, submit
 from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Authorities, Kind, Link, Perform, Proposal, Submission
-from mynapoint.application.operations import apply, report_objection
+from mynapoint.application.operations import apply
 from mynapoint.application.rules import hash_account
+from mynapoint.correction.operations import take_objection
 from mynapoint.directory.operations import register_service
 from mynapoint.directory.rules import ServiceKey
 from mynapoint.kernel.period import JST
@@ -43,7 +44,7 @@ PERFORMERS: Mapping[Kind, Perform] = {
     "reservation": reserve,
     "application": apply,
     "inquiry": lambda _act: {},
-    "objection": report_objection,
+    "objection": take_objection,
 }
 POOL = KeyPool(8)
 

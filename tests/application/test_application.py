@@ -174,9 +174,9 @@ class TestGetRoll:
         cast.act(application("1234567890"), hanako)
         link(*keys(), door=Door(), at=AT + MINUTE)
         token = bytes(Application.objects.get().link_token)
-        assert get_roll(PROGRAMME, "hanamaru", ends_at=AT + MINUTE) == []
-        assert get_roll(PROGRAMME, "hanamaru", ends_at=AT + MINUTE + SECOND) == [token]
-        assert get_roll(PROGRAMME, "sakura", ends_at=AT + DAY) == []
+        assert get_roll(PROGRAMME, "hanamaru", links_until=AT + MINUTE) == []
+        assert get_roll(PROGRAMME, "hanamaru", links_until=AT + MINUTE + SECOND) == [token]
+        assert get_roll(PROGRAMME, "sakura", links_until=AT + DAY) == []
         assert count_links(PROGRAMME, at=AT + DAY) == {"hanamaru": 1}
 
     def test_keeps_what_was_stopped_because_its_points_were_granted(self, cast: Cast, hanako: Path) -> None:
@@ -186,7 +186,7 @@ class TestGetRoll:
         LinkStep.objects.create(
             holder_id=holder_id, application_id=application_id, state="stopped", reached_at=AT + DAY
         )
-        assert len(get_roll(PROGRAMME, "hanamaru", ends_at=AT + 2 * DAY)) == 1
+        assert len(get_roll(PROGRAMME, "hanamaru", links_until=AT + 2 * DAY)) == 1
 
 
 @pytest.mark.django_db(transaction=True)

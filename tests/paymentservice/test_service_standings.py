@@ -2,15 +2,22 @@
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
+from platform_stub import PlatformStub
+from service_parties import PLATFORM, public_keys
 from service_process import ServiceProcess
 from test_service_endpoints import PROGRAMME, Customer, check, link, open_customer, problem_of
 
 from paymentservice.bodies import write_body
+from paymentservice.clock import FileClock
 from paymentservice.encoding import to_base64url
 from paymentservice.wire import LinkStands, Standing, StandingOrder
+
+OCTOBER = datetime.fromisoformat("2020-10-01T00:00:00+09:00")
 
 
 @pytest.fixture
@@ -109,3 +116,31 @@ class TestOrders:
         assert order(hanamaru, token, 1, "held") == LinkStands(
             link_token=to_base64url(token), number=4, standing="resumed"
         )
+
+
+class TestClosing:
+    def test_has_nothing_of_a_stopped_link_and_no_more_of_a_held_one(self, tmp_path: Path) -> None:
+        """The later total is the lower one: the platform carries the difference, and pays that much less."""
+        stub = PlatformStub(key=PLATFORM, service_keys={}, clock=FileClock(tmp_path / "clock.json"))
+        service = ServiceProcess.prepare("hanamaru", tmp_path, platform_url=stub.base_url)
+        stub.service_keys = public_keys(service.config.signing_key)
+        service.start()
+        try:
+            customers = [open_customer(service) for _ in range(3)]
+            stub.roll = [link_customer(service, customer) for customer in customers]
+            for customer in customers:
+                service.run("wallet", "charge", customer.account_id, "4000")
+            assert self.close(service, "2020-09", at=OCTOBER) == 3000
+            order(service, stub.roll[0], 1, "stopped")
+            order(service, stub.roll[1], 1, "held")
+            for customer in customers:
+                service.run("wallet", "charge", customer.account_id, "400")
+            assert self.close(service, "2020-10", at=OCTOBER + timedelta(days=31)) == 0 + 1000 + 1100
+        finally:
+            service.stop()
+            stub.stop()
+
+    def close(self, service: ServiceProcess, period: str, *, at: datetime) -> int:
+        service.set_clock(at)
+        total: int = service.run("close", "--period", period)["total"]
+        return total

@@ -1,6 +1,7 @@
 """The platform's door and the reference service, each as it is, over a real socket."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from reference_service import ReferenceService, running_service
@@ -10,7 +11,10 @@ from mynapoint.application.rules import (
     AccountAlreadyLinked,
     AccountNotConfirmed,
     LinkRefused,
+    LinkStanding,
+    LinkStandingOrder,
     LinkToken,
+    ServiceUnreachable,
     TooManyAttempts,
     UnableToApply,
 )
@@ -63,6 +67,23 @@ class TestDoor:
         assert caught.value.reason in {"account_already_linked", "reference_unknown"}
         with pytest.raises(AccountAlreadyLinked):
             self.check(door, service, account=account, codes=codes)
+
+    def test_has_a_link_held_and_resumed(self, door: HttpPaymentServiceDoor, service: ReferenceService) -> None:
+        opened = service.run("account", "open")
+        account = opened["account_id"]
+        self.link(
+            door, service, token=b"w" * 16, reference=self.check(door, service, account=account, codes=opened["codes"])
+        )
+        for number, standing in ((1, "held"), (1, "held"), (2, "resumed"), (1, "held")):
+            order = LinkStandingOrder(service.programme, LinkToken(b"w" * 16), number, cast(LinkStanding, standing))
+            door.stand(service.entry, order, at=NOON)
+        assert service.run("account", "show", account)["held_programmes"] == []
+
+    def test_takes_no_answer_for_a_link_that_there_is_not(
+        self, door: HttpPaymentServiceDoor, service: ReferenceService
+    ) -> None:
+        with pytest.raises(ServiceUnreachable):
+            door.stand(service.entry, LinkStandingOrder(service.programme, LinkToken(b"x" * 16), 1, "held"), at=NOON)
 
     def test_refuses_a_reference_that_nobody_gave(
         self, door: HttpPaymentServiceDoor, service: ReferenceService

@@ -114,6 +114,11 @@ def is_done(act_id: UUID) -> bool:
     return AnsweredAct.objects.filter(id=act_id, answer=DONE).exists()
 
 
+def find_doer(act_id: UUID) -> UUID | None:
+    """Return the holder who did an act; None when it is not known or was refused."""
+    return AnsweredAct.objects.filter(id=act_id, answer=DONE).values_list("holder_id", flat=True).first()
+
+
 def list_done(holder_id: UUID) -> list[UUID]:
     """Return the journal entries of everything that a holder's cards have signed, the newest first."""
     done = AnsweredAct.objects.filter(holder_id=holder_id, answer=DONE)

@@ -74,6 +74,23 @@ class LinkStep(models.Model):
         return f"{self.application_id} {self.state}"
 
 
+class SecondChoice(models.Model):
+    """A holder's leave to choose again after an undone application, for a time, also when the window is closed."""
+
+    pk = models.CompositePrimaryKey("holder_id", "application_id")
+    holder_id = models.UUIDField()
+    application_id = models.UUIDField()
+    programme = models.CharField(max_length=40)
+    until = models.DateTimeField()
+    given_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("programme", "until"), name="second_choice_by_end"),)
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} {self.application_id}"
+
+
 class Objection(models.Model):
     """A holder's word that something held about them is not so, for one reason; it waits for the office."""
 

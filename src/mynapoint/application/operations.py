@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -10,9 +10,24 @@ from procrastinate.contrib.django import app as jobs
 from uuid_utils.compat import uuid7
 
 from mynapoint.act.rules import SignedAct
-from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
-from mynapoint.application.queries import find_account_owner, find_choice, get_link_order, get_state, list_objections
+from mynapoint.application.models import (
+    AccountInService,
+    Application,
+    LinkStep,
+    Objection,
+    SecondChoice,
+    StandingChoice,
+)
+from mynapoint.application.queries import (
+    find_account_owner,
+    find_choice,
+    get_link_order,
+    get_state,
+    list_objections,
+    may_choose_again,
+)
 from mynapoint.application.rules import (
+    CORRECTED,
     LINK_TOKEN_BYTES,
     AccountInUse,
     AlreadyObjected,
@@ -31,7 +46,7 @@ from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 from mynapoint.kernel.sql import insert, insert_unless
 from mynapoint.programme.queries import get_programme
-from mynapoint.programme.rules import check_open
+from mynapoint.programme.rules import WindowClosed, check_open
 from mynapoint.reservation.queries import find_reservation
 
 LINK_TASK = "link_application"
@@ -47,8 +62,7 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     :raises AlreadyApplied, AnotherServiceChosen, AlreadyAppliedBeforeRenewal: when the holder has chosen before.
     """
     service_id = str(act.content["service"]["id"])
-    check_open(get_programme(act.programme_id, at=act.at).application, at=act.at)
-    check_service_open(get_service(service_id, at=act.at), at=act.at)
+    check_service_open(get_service(service_id, at=act.at), at=_check_open_to(act))
     if find_reservation(act.holder.id, programme_id=act.programme_id) is None:
         raise NotReserved
     application = _compose(act, service_id=service_id)
@@ -102,6 +116,51 @@ def report_objection(act: SignedAct) -> Mapping[str, str | int]:
         known = list_objections(act.holder.id, programme_id=act.programme_id)
         raise AlreadyObjected(reported_at=known[reason]) from None
     return {"reason": reason}
+
+
+def undo(holder_id: UUID, application_id: UUID, *, choose_until: datetime, at: datetime) -> None:
+    """Take a linked application back, inside the caller's transaction: its holder may choose again until an instant.
+
+    The link itself ends with its service's word; that it was made, and when, stays.
+
+    :raises IntegrityError: when it was taken back before, which is a bug.
+    """
+    order = get_link_order(holder_id, application_id)
+    insert(
+        LinkStep(
+            holder_id=holder_id,
+            application_id=application_id,
+            state=LinkState.STOPPED,
+            reason=CORRECTED,
+            reached_at=at,
+        ),
+        SecondChoice(
+            holder_id=holder_id,
+            application_id=application_id,
+            programme=order.programme_id,
+            until=choose_until,
+            given_at=at,
+        ),
+    )
+    _free(order)
+    facts = {"application": str(application_id), "service": order.service_id, "reason": CORRECTED}
+    record(kind="link_stopped", facts=facts | {"choose_until": choose_until.astimezone(UTC).isoformat()}, at=at)
+
+
+def _check_open_to(act: SignedAct) -> datetime:
+    """Check that this holder may apply, and return the instant that counts for it.
+
+    Who may choose again after an undone application does so as if in the window's last moment: a service that took
+    applications then takes this one too.
+    """
+    window = get_programme(act.programme_id, at=act.at).application
+    try:
+        check_open(window, at=act.at)
+    except WindowClosed:
+        if not may_choose_again(act.holder.id, programme_id=act.programme_id, at=act.at):
+            raise
+        return window.until - timedelta.resolution
+    return act.at
 
 
 def _compose(act: SignedAct, *, service_id: str) -> Application:

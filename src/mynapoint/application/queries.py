@@ -7,7 +7,14 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from mynapoint.application.models import AccountInService, Application, LinkStep, Objection, StandingChoice
+from mynapoint.application.models import (
+    AccountInService,
+    Application,
+    LinkStep,
+    Objection,
+    SecondChoice,
+    StandingChoice,
+)
 from mynapoint.application.rules import Choice, LinkOrder, LinkState, LinkToken, ObjectionReason
 from mynapoint.kernel.sql import ask
 
@@ -105,6 +112,36 @@ def list_objections(holder_id: UUID, *, programme_id: str) -> dict[ObjectionReas
     return {ObjectionReason(row.reason): row.reported_at for row in rows}
 
 
+@dataclass(frozen=True)
+class StandingLink:
+    """The link that a holder's standing choice has with its service."""
+
+    application_id: UUID
+    service_id: str
+    linked_at: datetime
+
+
+def find_link(holder_id: UUID, *, programme_id: str) -> StandingLink | None:
+    """Return the link of a holder's standing choice, once its service has made it."""
+    choice = find_choice(holder_id, programme_id=programme_id)
+    if choice is None:
+        return None
+    steps = LinkStep.objects.filter(holder_id=holder_id, application_id=choice.application_id, state=LinkState.LINKED)
+    linked_at = steps.values_list("reached_at", flat=True).first()
+    return StandingLink(choice.application_id, choice.service_id, linked_at) if linked_at else None
+
+
+def may_choose_again(holder_id: UUID, *, programme_id: str, at: datetime) -> bool:
+    """Say whether an application of a holder was undone, and the time in which they may choose again is not over."""
+    return SecondChoice.objects.filter(holder_id=holder_id, programme=programme_id, until__gt=at).exists()
+
+
+def find_second_choice(holder_id: UUID, application_id: UUID) -> datetime | None:
+    """Return until when a holder may choose again after an undone application."""
+    given = SecondChoice.objects.filter(holder_id=holder_id, application_id=application_id)
+    return given.values_list("until", flat=True).first()
+
+
 def get_link_order(holder_id: UUID, application_id: UUID) -> LinkOrder:
     """Return what the service is asked to link, and how far that has come.
 
@@ -126,12 +163,12 @@ def get_link_order(holder_id: UUID, application_id: UUID) -> LinkOrder:
     )
 
 
-def get_roll(programme_id: str, service_id: str, *, ends_at: datetime) -> list[bytes]:
+def get_roll(programme_id: str, service_id: str, *, links_until: datetime) -> list[bytes]:
     """Return the tokens of a service's links that were made before an instant, sorted.
 
     A link that was stopped stays in the roll: closings are cumulative, and what was granted before the stop stands.
     """
-    linked = _linked_before(ends_at).filter(programme=programme_id, service=service_id)
+    linked = _linked_before(links_until).filter(programme=programme_id, service=service_id)
     return sorted(bytes(token) for token in linked.values_list("link_token", flat=True).iterator())
 
 

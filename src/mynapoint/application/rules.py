@@ -17,6 +17,8 @@ LinkToken = NewType("LinkToken", bytes)
 
 LINK_TOKEN_BYTES = 16
 MAX_HINT_LENGTH = 40
+CORRECTED = "corrected"
+"""Why a link is stopped that was found to be wrong."""
 
 
 class LinkState(StrEnum):

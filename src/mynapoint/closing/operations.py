@@ -49,7 +49,7 @@ def seal_closing(*, service_id: str, programme: Programme, period_id: str, seale
     """
     name = ClosingName(service_id, programme.id, period_id)
     ends_at = get_closing_period(programme, period_id).ends_at
-    roll = fix_roll(name, ends_at=ends_at, at=at)
+    roll = fix_roll(name, programme, at=at)
     standing = find_sealed(name)
     if standing and not is_reopened(name, attempt=standing.attempt):
         return _check_same(standing, sealed, digest=roll.digest)

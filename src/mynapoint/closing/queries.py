@@ -11,7 +11,7 @@ from mynapoint.closing.rolls import fix_roll, read_tokens
 from mynapoint.closing.rules import ClosingName, ClosingUnknown, get_open_by
 from mynapoint.journal.queries import get_first_checkpoint_covering
 from mynapoint.kernel.money import Points
-from mynapoint.programme.rules import Programme, get_closing_period
+from mynapoint.programme.rules import Programme
 from sealedclaim.draw import draw
 
 
@@ -81,7 +81,7 @@ def get_roll_page(
     :raises PeriodNotEnded: before the period's end.
     """
     name = ClosingName(service_id, programme.id, period_id)
-    roll = fix_roll(name, ends_at=get_closing_period(programme, period_id).ends_at, at=at)
+    roll = fix_roll(name, programme, at=at)
     tokens = read_tokens(name, after=after, limit=limit + 1)
     page = tokens[:limit]
     return RollPage(count=roll.count, digest=roll.digest, tokens=page, next=page[-1] if len(tokens) > limit else None)

@@ -1,6 +1,7 @@
 """Fixed rolls: read from the links once, when a period's roll is first asked for after its end, and kept from then on.
 
-A link belongs to a period when it was confirmed before the period's end, but its transaction may commit a moment later.
+A link belongs to a period when it was confirmed before the period's end, and long enough before it to be objected to
+(`objection.days` of the programme; the last period counts all). Its transaction may commit a moment later.
 Such a link is in the roll if it was committed when the roll was fixed, and else in the next period's: points are
 cumulative, so nothing is lost, and both sides always speak of one and the same roll.
 """
@@ -15,18 +16,19 @@ from mynapoint.application.queries import get_roll
 from mynapoint.closing.models import FixedRoll, RollPart
 from mynapoint.closing.rules import ClosingName, RollSummary, check_ended
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.programme.rules import Programme, get_closing_period, get_links_until
 from sealedclaim.roll import TOKEN_SIZE, roll_digest
 
 PART_TOKENS = 1024
 
 
-def fix_roll(name: ClosingName, *, ends_at: datetime, at: datetime) -> RollSummary:
+def fix_roll(name: ClosingName, programme: Programme, *, at: datetime) -> RollSummary:
     """Return a period's roll, and fix it if nobody has asked for it before.
 
-    :raises PeriodNotEnded: before the period's end.
+    :raises PeriodUnknown, PeriodNotEnded: when there is no such period, or it runs.
     """
-    check_ended(ends_at, at=at)
-    return _find_roll(name) or _fix(name, ends_at=ends_at, at=at)
+    check_ended(get_closing_period(programme, name.period_id).ends_at, at=at)
+    return _find_roll(name) or _fix(name, links_until=get_links_until(programme, name.period_id), at=at)
 
 
 def read_tokens(name: ClosingName, *, after: bytes | None, limit: int) -> list[bytes]:
@@ -52,9 +54,9 @@ def _find_roll(name: ClosingName) -> RollSummary | None:
     return RollSummary(count=row.count, digest=bytes(row.digest)) if row else None
 
 
-def _fix(name: ClosingName, *, ends_at: datetime, at: datetime) -> RollSummary:
+def _fix(name: ClosingName, *, links_until: datetime, at: datetime) -> RollSummary:
     """Read the links and keep them; when two do so at once, the first one's reading counts for both."""
-    tokens = get_roll(name.programme_id, name.service_id, ends_at=ends_at)
+    tokens = get_roll(name.programme_id, name.service_id, links_until=links_until)
     roll = RollSummary(count=len(tokens), digest=roll_digest(tokens, count=len(tokens)))
     try:
         with transaction.atomic():

@@ -5,6 +5,7 @@ from typing import Final
 from mynapoint.application.counterparts import COUNTERPARTS as APPLICATION
 from mynapoint.case.counterparts import COUNTERPARTS as CASE
 from mynapoint.closing.counterparts import COUNTERPARTS as CLOSING
+from mynapoint.correction.counterparts import COUNTERPARTS as CORRECTION
 from mynapoint.holder.counterparts import COUNTERPARTS as HOLDER
 from mynapoint.journal.queries import Counterparts
 from mynapoint.reservation.counterparts import COUNTERPARTS as RESERVATION
@@ -12,5 +13,5 @@ from mynapoint.settlement.counterparts import COUNTERPARTS as SETTLEMENT
 from mynapoint.staff.counterparts import COUNTERPARTS as STAFF
 
 COUNTERPARTS: Final[tuple[Counterparts, ...]] = (
-    *(*HOLDER, *CASE, *STAFF, *RESERVATION, *APPLICATION, *CLOSING, *SETTLEMENT),
+    *(*HOLDER, *CASE, *STAFF, *RESERVATION, *APPLICATION, *CORRECTION, *CLOSING, *SETTLEMENT),
 )

@@ -13,11 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mynapoint.holder.operations import answer_decision, propose_decision, reopen_hold
 from mynapoint.holder.queries import HoldView, count_open_holds, get_hold, list_closed_holds, list_open_holds
-from mynapoint.holder.rules import Answer, Decision, HoldUnknown, NamedActUnknown, ProposedDecision
+from mynapoint.holder.rules import Answer, Decision, HoldUnknown, ProposedDecision
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.office.access import office_only
-from mynapoint.office.pages import name_users, refuse, show
-from mynapoint.programme.queries import list_programmes
+from mynapoint.office.pages import name_programmes, name_users, read_number, read_round, refuse, show
 
 LATELY_CLOSED: Final = 50
 Said = Mapping[str, str]
@@ -55,7 +54,7 @@ def hold(request: HttpRequest, user: User, hold_id: UUID) -> HttpResponse:
 
 def _propose(hold_id: UUID, user: User, said: Said) -> HoldView:
     decision = cast(Decision, said.get("decision", ""))
-    named = _read_number(said.get("receipt", "")) if decision == "attach" else None
+    named = read_number(said.get("receipt", "")) if decision == "attach" else None
     return propose_decision(hold_id, ProposedDecision(decision, named), user_id=user.id, at=settings.CLOCK())
 
 
@@ -68,9 +67,7 @@ def _decline(hold_id: UUID, user: User, said: Said) -> HoldView:
 
 
 def _answer(hold_id: UUID, user: User, said: Said, answer: Answer) -> HoldView:
-    typed = said.get("round", "")
-    round_number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
-    return answer_decision(hold_id, answer, round_number=round_number, user_id=user.id, at=settings.CLOCK())
+    return answer_decision(hold_id, answer, round_number=read_round(said), user_id=user.id, at=settings.CLOCK())
 
 
 def _reopen(hold_id: UUID, user: User, _said: Said) -> HoldView:
@@ -85,28 +82,13 @@ _STEPS: Final[Mapping[str, tuple[Callable[[UUID, User, Said], HoldView], str]]] 
 }
 
 
-def _read_number(typed: str) -> UUID:
-    """Read a receipt's number as it is printed.
-
-    :raises NamedActUnknown: when it cannot be one.
-    """
-    try:
-        return UUID(typed.strip())
-    except ValueError:
-        raise NamedActUnknown from None
-
-
 def _describe(hold_id: UUID, user: User) -> dict[str, object]:
     view = get_hold(hold_id)
     users = name_users(step.user_id for step in view.steps)
     return {
         "hold": view,
-        "programme_title": _name_programmes().get(view.programme_id, view.programme_id),
+        "programme_title": name_programmes().get(view.programme_id, view.programme_id),
         "steps": [(step, users.get(step.user_id, "(削除された利用者)")) for step in view.steps],
         "is_mine": view.proposal is not None and view.proposal.user_id == user.id,
         "may_release": view.reason != "two_holders",
     }
-
-
-def _name_programmes() -> dict[str, str]:
-    return {programme.id: programme.title.ja for programme in list_programmes(at=settings.CLOCK())}

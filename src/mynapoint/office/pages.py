@@ -1,15 +1,17 @@
 """What every page of the office has in common."""
 
 from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mynapoint.holder.rules import NamedActUnknown
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.office.sentences import explain, knows
-from mynapoint.programme.queries import get_programme
+from mynapoint.programme.queries import get_programme, list_programmes
 from mynapoint.programme.rules import Programme, ProgrammeUnknown
 
 
@@ -41,3 +43,25 @@ def refuse(request: HttpRequest, page: str, refusal: Refusal, context: Mapping[s
 def name_users(ids: Iterable[int]) -> dict[int, str]:
     """Return the names of office users."""
     return dict(User.objects.filter(id__in=set(ids)).values_list("id", "username"))
+
+
+def name_programmes() -> dict[str, str]:
+    """Return the titles of all programmes."""
+    return {programme.id: programme.title.ja for programme in list_programmes(at=settings.CLOCK())}
+
+
+def read_number(typed: str) -> UUID:
+    """Read a receipt's number as it is printed.
+
+    :raises NamedActUnknown: when it cannot be one.
+    """
+    try:
+        return UUID(typed.strip())
+    except ValueError:
+        raise NamedActUnknown from None
+
+
+def read_round(said: Mapping[str, str]) -> int:
+    """Read which proposal is answered; what is no number is none."""
+    typed = said.get("round", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0

@@ -29,7 +29,7 @@ _SENTENCES: Final[Mapping[str, Sentence]] = {
         "再開の必要はありません",
         "あとの期間({period})の締めが合格しています。ポイントは累計なので、この期間の分もそこに含まれています。",
     ),
-    "reason_unknown": Sentence(422, "理由を選んでください", "再開の理由を一覧から一つ選んでください。"),
+    "reason_unknown": Sentence(422, "理由を選んでください", "理由を一覧から一つ選んでください。"),
     "claim_unknown": Sentence(404, "この請求はありません", "請求の一覧から選び直してください。"),
     "nothing_due": Sentence(409, "支払うものがありません", "この請求は0円です。承認は要りません。"),
     "second_person_needed": Sentence(
@@ -107,6 +107,19 @@ _SENTENCES: Final[Mapping[str, Sentence]] = {
         "受領書の本人は、この証明書とつながっていません",
         "分かっている前の証明書で済ませた手続の受領書が要ります。",
     ),
+    "correction_unknown": Sentence(404, "この訂正はありません", "訂正の一覧から選び直してください。"),
+    "nothing_linked": Sentence(
+        422,
+        "結び付けがありません",
+        "この人には、いま有効な決済サービスとの結び付けがありません。訂正するものがありません。",
+    ),
+    "already_reported": Sentence(
+        409, "すでに確認しています", "同じ結び付けの訂正が始まっています。番号は {correction} です。"
+    ),
+    "step_not_due": Sentence(
+        409, "いまはできません", "訂正が先に進んだか、ほかの人が同時に操作しました。いまの状態を確かめてください。"
+    ),
+    "evidence_unknown": Sentence(422, "確かめたものを選んでください", "確かめたものを一覧から一つ選んでください。"),
     "too_many_tries": Sentence(
         429,
         "ログインを続けて試しすぎました",

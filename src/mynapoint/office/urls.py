@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
-from mynapoint.office import closings, entrance, holds, money, views
+from mynapoint.office import closings, corrections, entrance, holds, money, views
 
 app_name = "office"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("entrance/", entrance.entrance, name="entrance"),
     path("holds/", holds.hold_list, name="holds"),
     path("holds/<uuid:hold_id>/", holds.hold, name="hold"),
+    path("corrections/", corrections.correction_list, name="corrections"),
+    path("corrections/<uuid:correction_id>/", corrections.correction, name="correction"),
     path("<slug:programme_id>/", views.programme, name="programme"),
     path("<slug:programme_id>/closings/", closings.closing_list, name="closings"),
     path("<slug:programme_id>/closings/<slug:service_id>/<str:period_id>/", closings.closing, name="closing"),

@@ -64,6 +64,20 @@ class Audit(Part):
     open_within_days: Annotated[int, Field(ge=1, le=90)] = 7
 
 
+class ObjectionRule(Part):
+    """For how many days at least a link can be objected to before a closing counts it."""
+
+    days: Annotated[int, Field(ge=0, le=90)] = 0
+
+
+class CorrectionRule(Part):
+    """Within how many days each step of a correction is due: hold the link, decide, apply again after an undoing."""
+
+    freeze_within_days: Annotated[int, Field(ge=1, le=30)] = 1
+    decide_within_days: Annotated[int, Field(ge=1, le=366)] = 14
+    apply_within_days: Annotated[int, Field(ge=1, le=366)] = 60
+
+
 class Payer(Part):
     """振込依頼人: who pays the services, as the bank-transfer file names it."""
 
@@ -87,6 +101,8 @@ class Programme(Document):
     card: CardWait = CardWait()
     places: Annotated[int, Field(ge=1)]
     audit: Audit
+    objection: ObjectionRule = ObjectionRule()
+    correction: CorrectionRule = CorrectionRule()
     payer: Payer
     closing: Annotated[tuple[ClosingPeriod, ...], Field(min_length=1)]
 
@@ -219,6 +235,27 @@ def get_closing_period(programme: Programme, period_id: str) -> ClosingPeriod:
         if period.id == period_id:
             return period
     raise PeriodUnknown
+
+
+def get_links_until(programme: Programme, period_id: str) -> datetime:
+    """Return the instant before which a link was made if a period counts it; the last period counts every link.
+
+    :raises PeriodUnknown: when the programme has none of this name.
+    """
+    period = get_closing_period(programme, period_id)
+    if period == programme.closing[-1]:
+        return period.ends_at
+    return period.ends_at - timedelta(days=programme.objection.days)
+
+
+def find_objection_end(programme: Programme, *, linked_at: datetime) -> datetime | None:
+    """Return the first instant at which a link is no longer objected to by card: the end of the first closing with it.
+
+    None is for a link that no closing counts.
+    """
+    counting = (each for each in programme.closing if linked_at < get_links_until(programme, each.id))
+    first = next(counting, None)
+    return first.ends_at if first else None
 
 
 def places_in_shard(places: int, *, shard: int, shards: int) -> int:

@@ -17,6 +17,7 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
 from mynapoint.case.operations import end_lapsed, forget_slips
+from mynapoint.correction.operations import follow, tell_service
 from mynapoint.draft import operations as drafts
 from mynapoint.entrance import operations as entrance
 from mynapoint.journal.operations import sequence
@@ -51,6 +52,21 @@ def pause_after(attempts: int) -> int:
 def link_application(*, holder_id: str, application_id: str) -> None:
     """Have the service link an application's account; the order is part of the application's own transaction."""
     link(UUID(holder_id), UUID(application_id), door=get_door(), at=settings.CLOCK())
+
+
+@app.task(name="tell_correction", queue=LINKS, retry=UntilDone())
+def tell_correction(*, correction_id: str) -> None:
+    """Tell a service to hold, resume or stop a link; the order is part of the correction's own step."""
+    tell_service(UUID(correction_id), door=get_door(), at=settings.CLOCK())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="follow_corrections", queue=UPKEEP, queueing_lock="follow_corrections")
+def follow_corrections(timestamp: int) -> None:
+    """End the corrections that have come to their end, and remind of those whose next step is late."""
+    late = follow(at=settings.CLOCK())
+    if late:
+        log.warning("corrections_late", count=late)
 
 
 @app.periodic(cron="* * * * * */5")

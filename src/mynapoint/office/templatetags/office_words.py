@@ -50,6 +50,35 @@ _REVIEWS: Final[Mapping[str, str]] = {
     "inquiry": "照会",
     "objection": "申し出",
 }
+_CORRECTIONS: Final[Mapping[str, str]] = {
+    "reported": "報告あり(付与を止める前)",
+    "frozen": "付与を止めた",
+    "evidence": "確認中",
+    "decided": "二人で決めた",
+    "relinked": "結び付け直した",
+    "rejected": "そのままとした",
+    "objection": "本人がカードで申し出た",
+    "counter": "窓口で受け付けた",
+    "office": "事務局で受け付けた",
+    "not_my_application": "申込をした覚えがない",
+    "not_my_account": "アカウントが自分のものではない",
+    "link_is_wrong": "結び付けの状態が実際と違う",
+    "card_seen": "本人がカードを示した",
+    "receipt_seen": "受領書を見た",
+    "account_seen": "決済サービスの画面を本人と見た",
+    "service_answer": "決済サービスの回答を受けた",
+    "counter_record": "窓口の件の記録を見た",
+    "person_heard": "本人から聞いた",
+    "undo": "申込を取り消し、選び直してもらう",
+    "keep": "そのままとする",
+    "proposed": "提案した",
+    "declined": "同意しなかった",
+    "told": "決済サービスが確認した",
+    "reminded": "期限が過ぎたことを知らせた",
+    "held": "付与の停止",
+    "resumed": "付与の再開",
+    "stopped": "終了と付与分の取消",
+}
 REOPEN_REASONS: Final[Mapping[str, str]] = {
     "service_corrects": "決済サービスが誤りを直して送り直す",
     "transmission_fault": "送信の途中で内容が壊れた",
@@ -73,3 +102,9 @@ def in_words(code: str) -> str:
 def in_review_words(code: str) -> str:
     """Write a reason, a step or an outcome of a review in Japanese; an unknown one as it is."""
     return _REVIEWS.get(code, code)
+
+
+@register.filter
+def in_correction_words(code: str) -> str:
+    """Write a state, a step or a reason of a correction in Japanese; an unknown one as it is."""
+    return _CORRECTIONS.get(code, code)

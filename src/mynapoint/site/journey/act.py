@@ -35,6 +35,7 @@ _ONWARD: Final = {
     "another_service_chosen": "status",
     "already_applied_before_renewal": "status",
     "already_objected": "status",
+    "objection_window_closed": "places",
     "held_for_review": "start",
     "rejected_in_review": "start",
 }

@@ -9,8 +9,9 @@ from django.conf import settings
 from cardagent.languages import Language
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Kind, Link, Perform, Proposal, SignedAct
-from mynapoint.application.operations import apply, report_objection
+from mynapoint.application.operations import apply
 from mynapoint.application.rules import ObjectionReason, hash_account
+from mynapoint.correction.operations import take_objection
 from mynapoint.directory.rules import Service
 from mynapoint.draft.rules import CheckedAnswer
 from mynapoint.programme.rules import Programme
@@ -31,7 +32,7 @@ PERFORMERS: Final[Mapping[Kind, Perform]] = {
     "reservation": reserve,
     "application": apply,
     "inquiry": inquire,
-    "objection": report_objection,
+    "objection": take_objection,
 }
 
 

@@ -12,6 +12,7 @@ from mynapoint.act.queries import ActView, list_done
 from mynapoint.act.rules import SHOWN_FOR
 from mynapoint.application.queries import AppliedView, find_standing, list_applications, list_objections
 from mynapoint.application.rules import LinkState
+from mynapoint.correction.queries import list_corrections
 from mynapoint.directory.queries import list_all_services
 from mynapoint.directory.rules import Service
 from mynapoint.holder.queries import get_held
@@ -35,6 +36,9 @@ SHOWN: Final = {
     "application_accountinservice": "applications",
     "application_linkstep": "applications",
     "application_objection": "objections",
+    "application_secondchoice": "corrections",
+    "correction_correction": "corrections",
+    "correction_correctionstep": "corrections",
 }
 """Every table that names a person, and the part of the page that shows their rows; a test compares the database."""
 
@@ -103,6 +107,7 @@ def describe_held(view: ActView, *, language: Language, at: datetime) -> dict[st
         "standing": find_standing(holder_id, programme_id=programme_id),
         "applications": list_applied(holder_id, programme_id=programme_id, language=language, at=at),
         "objections": list_objections(holder_id, programme_id=programme_id),
+        "corrections": list_corrections(holder_id, programme_id=programme_id, at=at),
         "person": get_held(holder_id),
         "deeds": list_deeds(holder_id),
         "shown_until": view.expires_at + SHOWN_FOR,

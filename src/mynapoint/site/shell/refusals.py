@@ -47,6 +47,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "typed_wrong": 422,
     "terms_not_accepted": 422,
     "already_objected": 409,
+    "objection_window_closed": 422,
     "case_unknown": 404,
     "case_over": 409,
     "case_elsewhere": 409,

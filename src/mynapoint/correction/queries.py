@@ -1,0 +1,144 @@
+"""What can be asked about corrections."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from mynapoint.application.queries import find_link, find_second_choice
+from mynapoint.correction.models import Correction, CorrectionStep
+from mynapoint.correction.rules import OVER, CorrectionUnknown, Course, Source, State, Step, StepKind
+from mynapoint.programme.queries import get_programme
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class CorrectionView:
+    """A correction as staff and office see it: no hint, no hash, nothing of the person but what was reported."""
+
+    id: UUID
+    holder_id: UUID
+    """for this and lower rooms only: no page shows it but the holder's own"""
+    application_id: UUID
+    programme_id: str
+    service_id: str
+    source: Source
+    reason: str
+    user_id: int | None
+    course: Course
+    due_at: datetime | None
+    choose_until: datetime | None
+
+    @property
+    def state(self) -> State:
+        """How far it has come."""
+        return self.course.state
+
+    def is_late(self, *, at: datetime) -> bool:
+        """Say whether its next step is late."""
+        return self.due_at is not None and at >= self.due_at
+
+
+def get_correction(correction_id: UUID, *, at: datetime) -> CorrectionView:
+    """Return a correction.
+
+    :raises CorrectionUnknown: when there is none.
+    """
+    return _view(get_row(correction_id), at=at)
+
+
+def list_corrections(holder_id: UUID, *, programme_id: str, at: datetime) -> list[CorrectionView]:
+    """Return a holder's corrections in a programme, the newest first."""
+    rows = Correction.objects.filter(holder_id=holder_id, programme=programme_id).order_by("-reported_at", "-id")
+    return [_view(row, at=at) for row in rows]
+
+
+def list_open_corrections(*, at: datetime) -> list[CorrectionView]:
+    """Return the corrections in which something is still to be done, what is due first coming first."""
+    views = [_view(row, at=at) for row in open_rows().order_by("reported_at")[:SHOWN]]
+    return sorted(views, key=lambda view: (view.due_at or view.course.reported_at, view.id))
+
+
+def count_open_corrections() -> int:
+    """Return in how many corrections something is still to be done."""
+    return open_rows().count()
+
+
+def list_closed_corrections(*, limit: int, at: datetime) -> list[CorrectionView]:
+    """Return the corrections that are over, the newest report first."""
+    rows = Correction.objects.filter(Exists(_endings())).order_by("-reported_at", "-id")
+    return [_view(row, at=at) for row in rows[:limit]]
+
+
+def list_reported_by(user_ids: Iterable[int], *, at: datetime) -> list[CorrectionView]:
+    """Return what these people have reported, the newest first."""
+    rows = Correction.objects.filter(user_id__in=set(user_ids)).order_by("-reported_at", "-id")
+    return [_view(row, at=at) for row in rows[:SHOWN]]
+
+
+def find_newest(holder_id: UUID, application_id: UUID) -> Correction | None:
+    """Return the newest correction of an application; for this room only."""
+    rows = Correction.objects.filter(holder_id=holder_id, application_id=application_id)
+    return rows.order_by("-number").first()
+
+
+def get_row(correction_id: UUID) -> Correction:
+    """Return a correction's row; for this room only.
+
+    :raises CorrectionUnknown: when there is none.
+    """
+    row = Correction.objects.filter(id=correction_id).first()
+    if row is None:
+        raise CorrectionUnknown
+    return row
+
+
+def read_course(row: Correction) -> Course:
+    """Return everything that has happened in a correction; for this room only."""
+    steps = CorrectionStep.objects.filter(holder_id=row.holder_id, correction_id=row.id).order_by("index")
+    return Course(
+        number=row.number,
+        reported_at=row.reported_at,
+        steps=tuple(
+            Step(step.index, StepKind(step.kind), step.word, step.round, step.user_id, step.taken_at) for step in steps
+        ),
+    )
+
+
+def open_rows() -> QuerySet[Correction]:
+    """Return the rows of the corrections that are not over; for this room only."""
+    return Correction.objects.filter(~Exists(_endings()))
+
+
+def has_link_anew(row: Correction) -> bool:
+    """Say whether the holder has a link by another application than the corrected one; for this room only."""
+    link = find_link(row.holder_id, programme_id=row.programme)
+    return link is not None and link.application_id != row.application_id
+
+
+def _endings() -> QuerySet[CorrectionStep]:
+    mine = Q(holder_id=OuterRef("holder_id"), correction_id=OuterRef("id"))
+    return CorrectionStep.objects.filter(mine, kind__in=OVER)
+
+
+def _view(row: Correction, *, at: datetime) -> CorrectionView:
+    course, rule = read_course(row), get_programme(row.programme, at=at).correction
+    undone = course.decision is not None and course.decision.word == "undo"
+    choose_until = find_second_choice(row.holder_id, row.application_id) if undone else None
+    source: Source = "objection" if row.source == "objection" else "counter" if row.source == "counter" else "office"
+    return CorrectionView(
+        id=row.id,
+        holder_id=row.holder_id,
+        application_id=row.application_id,
+        programme_id=row.programme,
+        service_id=row.service,
+        source=source,
+        reason=row.reason,
+        user_id=row.user_id,
+        course=course,
+        due_at=choose_until or course.find_due(rule) if course.is_open else None,
+        choose_until=choose_until,
+    )
