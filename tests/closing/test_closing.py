@@ -99,10 +99,18 @@ class TestGetRollPage:
         with pytest.raises(PeriodUnknown):
             get_roll_page("sakura", programme, "2020-08", after=None, limit=10, at=SEPTEMBER_ENDS)
 
-    def test_holds_the_links_before_the_end_and_none_at_it(self, programme: Programme) -> None:
-        last = link(linked_at=SEPTEMBER_ENDS - SECOND)
-        link(linked_at=SEPTEMBER_ENDS)
+    def test_holds_the_links_that_could_be_objected_to_for_a_week(self, programme: Programme) -> None:
+        week_before = SEPTEMBER_ENDS - timedelta(days=7)
+        last = link(linked_at=week_before - SECOND)
+        link(linked_at=week_before)
         assert read_roll(programme, at=OCTOBER_ENDS) == last
+
+    def test_holds_every_link_before_the_last_period_s_end(self, programme: Programme) -> None:
+        ends_at = programme.closing[-1].ends_at
+        last = link(linked_at=ends_at - SECOND)
+        link(linked_at=ends_at)
+        page = get_roll_page("sakura", programme, programme.closing[-1].id, after=None, limit=10, at=ends_at)
+        assert page.tokens == last
 
     def test_holds_only_the_links_of_the_service_itself(self, programme: Programme) -> None:
         link(3, service_id="hanamaru")
