@@ -29,14 +29,16 @@ from mynapoint.case.decisions import (
     AnotherCaseOpened,
     CardReported,
     Event,
+    Lacking,
     Leave,
     Pause,
     RemovalReported,
     TimePassed,
     TimeWanted,
+    WorkWanted,
     decide,
 )
-from mynapoint.case.facts import ActEnded, CardStillIn, Case, Continued, Ended, Extension
+from mynapoint.case.facts import ActEnded, CardStillIn, Case, Continued, Ended, Extension, ProofSeen, SentHome
 from mynapoint.case.rules import (
     COLOURS,
     ActNotInCase,
@@ -57,6 +59,8 @@ REQUESTS = (
     ActDisplayed(HERE, ACT),
     ActSigned(HERE, ACT, HANAKO),
     TimeWanted(HERE),
+    WorkWanted(HERE),
+    Lacking(HERE, "no_card"),
     Pause(HERE),
 )
 REPORTS = (
@@ -251,3 +255,21 @@ class TestAnyOrderOfEvents:
             if over:
                 assert all(fact == Ended(over.at, over.reason) for fact in facts)
             case = case.with_facts(facts)
+
+
+class TestWork:
+    def test_goes_on_only_while_a_card_is_there(self) -> None:
+        assert decide(WITH_CARD, WorkWanted(HERE), at=AT) == [Continued(AT)]
+        with pytest.raises(NoCardInCase):
+            decide(OPENED, WorkWanted(HERE), at=AT)
+
+    def test_keeps_the_kind_of_a_proof_and_nothing_of_it(self) -> None:
+        facts = decide(WITH_CARD, WorkWanted(HERE, "child_handbook"), at=AT)
+        assert facts == [Continued(AT), ProofSeen(AT, "child_handbook")]
+
+
+class TestLack:
+    def test_ends_a_case_and_is_kept_also_where_no_card_came(self) -> None:
+        facts = decide(OPENED, Lacking(HERE, "no_card"), at=AT)
+        assert facts == [SentHome(AT, "no_card"), Ended(AT, "finished")]
+        assert OPENED.with_facts(facts).lack == "no_card"

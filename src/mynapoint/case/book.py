@@ -19,6 +19,8 @@ from mynapoint.case.facts import (
     Ended,
     Extension,
     Fact,
+    ProofSeen,
+    SentHome,
 )
 from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
 from mynapoint.case.rules import CardHash, CaseName, CaseUnknown, Seat, day_of
@@ -130,6 +132,10 @@ def _write(name: CaseName, index: int, fact: Fact) -> CaseFact:
             row.act_id, row.word = fact.act_id, fact.outcome
         case ActProposed() | ActShown():
             row.act_id = fact.act_id
+        case ProofSeen():
+            row.word = fact.kind
+        case SentHome():
+            row.word = fact.lack
         case Ended():
             row.word = fact.reason
     return row
@@ -148,6 +154,8 @@ _FACTS: Final[Mapping[str, Callable[..., Fact]]] = {
     "act_shown": ActShown,
     "act_ended": ActEnded,
     "continued": Continued,
+    "proof_seen": ProofSeen,
+    "sent_home": SentHome,
     "ended": Ended,
 }
 _KINDS: Final = {kind: word for word, kind in _FACTS.items()}
@@ -156,5 +164,7 @@ _COLUMNS: Final = {
     "act_shown": ("act_id",),
     "act_ended": ("act_id", "word"),
     "continued": (),
+    "proof_seen": ("word",),
+    "sent_home": ("word",),
     "ended": ("word",),
 }

@@ -18,6 +18,8 @@ from mynapoint.case.facts import (
     Continued,
     Ended,
     Fact,
+    ProofSeen,
+    SentHome,
 )
 from mynapoint.case.rules import (
     ActNotInCase,
@@ -28,7 +30,9 @@ from mynapoint.case.rules import (
     Farewell,
     Fingerprint,
     FormOutdated,
+    Lack,
     NoCardInCase,
+    Proof,
     hash_card,
 )
 
@@ -87,6 +91,22 @@ class TimeWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkWanted:
+    """Clerk or citizen go on with what the citizen's card is there for; `proof` is what the clerk has just seen."""
+
+    terminal: str
+    proof: Proof | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Something is missing, so that the citizen has to come again."""
+
+    terminal: str
+    lack: Lack
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """The citizen will come again, with a slip."""
 
@@ -111,7 +131,7 @@ class TimePassed:
     """Somebody looks whether time has ended the case."""
 
 
-Request = ActOffered | ActDisplayed | ActSigned | TimeWanted | Pause
+Request = ActOffered | ActDisplayed | ActSigned | TimeWanted | WorkWanted | Lacking | Pause
 """What only an open case can do."""
 Report = CardReported | RemovalReported | ActRefused | Leave | AnotherCaseOpened | TimePassed
 """What may come at any time: to a case that is over it adds at most that time has ended it."""
@@ -137,6 +157,22 @@ def decide(case: Case, event: Event, *, at: datetime) -> list[Fact]:
 
 def _decide_request(case: Case, event: Request, *, at: datetime) -> list[Fact]:
     match event:
+        case ActOffered() | ActDisplayed() | ActSigned():
+            return _decide_act(case, event, at=at)
+        case TimeWanted():
+            return [Continued(at)]
+        case WorkWanted():
+            _check_card_is_in(case)
+            return [Continued(at), *([ProofSeen(at, event.proof)] if event.proof else [])]
+        case Lacking():
+            return [SentHome(at, event.lack), Ended(at, "finished")]
+        case Pause():
+            _check_card_is_in(case)
+            return [Ended(at, "paused")]
+
+
+def _decide_act(case: Case, event: ActOffered | ActDisplayed | ActSigned, *, at: datetime) -> list[Fact]:
+    match event:
         case ActOffered():
             _check_card_is_in(case)
             _check_newest_form(case, event)
@@ -147,11 +183,6 @@ def _decide_request(case: Case, event: Request, *, at: datetime) -> list[Fact]:
         case ActSigned():
             _check_signed(case, event)
             return [ActEnded(at, event.act_id, "done")]
-        case TimeWanted():
-            return [Continued(at)]
-        case Pause():
-            _check_card_is_in(case)
-            return [Ended(at, "paused")]
 
 
 def _decide_report(case: Case, event: Report, *, at: datetime) -> list[Fact]:

@@ -13,7 +13,9 @@ from mynapoint.case.rules import (
     CardHash,
     CaseName,
     EndReason,
+    Lack,
     Over,
+    Proof,
     Seat,
 )
 
@@ -68,6 +70,22 @@ class Continued:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofSeen:
+    """The clerk has seen a document of this kind, which shows that somebody acts for a child."""
+
+    at: datetime
+    kind: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class SentHome:
+    """The citizen has to come again, for want of something."""
+
+    at: datetime
+    lack: Lack
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The case is over."""
 
@@ -75,7 +93,7 @@ class Ended:
     reason: EndReason
 
 
-Fact = CardSeen | CardStillIn | ActProposed | ActShown | ActEnded | Continued | Ended
+Fact = CardSeen | CardStillIn | ActProposed | ActShown | ActEnded | Continued | ProofSeen | SentHome | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,7 @@ class Case:
     is_shown: bool = False
     acts_proposed: int = 0
     acts_done: int = 0
+    lack: Lack | None = None
     fact_count: int = 0
     ended: Over | None = None
 
@@ -160,6 +179,8 @@ def _add(case: Case, fact: Fact) -> Case:
         case ActEnded():
             done = case.acts_done + (fact.outcome == "done")
             changes |= {"act_id": None, "is_shown": False, "acts_done": done}
+        case SentHome():
+            changes |= {"lack": fact.lack}
         case Ended():
             changes |= {"active_at": case.active_at, "ended": Over(fact.at, fact.reason), "key": None, "card": None}
     return replace(case, **changes)

@@ -16,11 +16,13 @@ from mynapoint.case.decisions import (
     ActSigned,
     CardReported,
     Event,
+    Lacking,
     Leave,
     Pause,
     RemovalReported,
     TimePassed,
     TimeWanted,
+    WorkWanted,
     decide,
 )
 from mynapoint.case.facts import Case
@@ -31,7 +33,9 @@ from mynapoint.case.rules import (
     ExtensionReason,
     Farewell,
     Fingerprint,
+    Lack,
     Offer,
+    Proof,
     Seat,
     Slip,
     SlipUnknown,
@@ -116,6 +120,24 @@ def continue_case(turn: Turn, *, at: datetime) -> Case:
     :raises CaseUnknown, CaseOver, CaseElsewhere: when it is too late, or not theirs.
     """
     return take(_BOOK, turn.case, TimeWanted(turn.terminal), at=at)
+
+
+@transaction.atomic
+def go_on_with_card(turn: Turn, *, proof: Proof | None = None, at: datetime) -> Case:
+    """Note that somebody goes on while the citizen's card is there, and which proof of representation was seen.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when nothing can go on.
+    """
+    return take(_BOOK, turn.case, WorkWanted(turn.terminal, proof), at=at)
+
+
+@transaction.atomic
+def send_home(turn: Turn, lack: Lack, *, at: datetime) -> Case:
+    """End a case because something is missing, and note what.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere: when it is too late, or not theirs.
+    """
+    return take(_BOOK, turn.case, Lacking(turn.terminal, lack), at=at)
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """What can be asked about cases."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -7,8 +8,9 @@ from uuid import UUID
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
 from mynapoint.case.models import LiveCase, OpenedCase
-from mynapoint.case.rules import CaseName, CaseUnknown, Colour, Over, Seat, colour_of, day_of
+from mynapoint.case.rules import CaseName, CaseUnknown, Colour, Lack, Over, Seat, colour_of, day_of
 from mynapoint.case.turns import find_closing
+from mynapoint.kernel.secret_link import SECRET_BYTES
 
 _BOOK = DatabaseBook()
 
@@ -29,6 +31,8 @@ class CaseView:
     is_shown: bool
     acts_proposed: int
     acts_done: int
+    lack: Lack | None
+    warned_at: datetime
     is_warned: bool
     idle_at: datetime
     closes_at: datetime
@@ -50,6 +54,17 @@ def find_open_case(counter: str, terminal: str, *, at: datetime) -> CaseView | N
     case_id = LiveCase.objects.filter(counter=counter, terminal=terminal).values_list("case_id", flat=True).first()
     case = _BOOK.find(CaseName(counter, case_id)) if case_id else None
     return None if case is None or case.over(at=at) else _view(case, at=at)
+
+
+def find_secret(name: CaseName, purpose: bytes, *, at: datetime) -> bytes | None:
+    """Return a secret of 16 bytes that lasts as long as the case: nobody can find it again once the key is gone.
+
+    A case that continues another one, by its slip, has the other's secrets. None when the case is over, or unknown.
+    """
+    case = _BOOK.find(name)
+    if case is None or case.key is None or case.over(at=at):
+        return None
+    return hmac.digest(case.key, purpose, "sha256")[:SECRET_BYTES]
 
 
 def list_cases(counter: str, day: date, *, at: datetime) -> list[CaseView]:
@@ -78,6 +93,8 @@ def _view(case: Case, *, at: datetime) -> CaseView:
         is_shown=case.is_shown,
         acts_proposed=case.acts_proposed,
         acts_done=case.acts_done,
+        lack=case.lack,
+        warned_at=case.warned_at(),
         is_warned=over is None and at >= case.warned_at(),
         idle_at=case.idle_at(),
         closes_at=case.closes_at,

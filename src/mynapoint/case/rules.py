@@ -24,6 +24,20 @@ EndReason = Literal[
     Farewell, "paused", "card_removed", "second_card", "another_case", "idle", "contact_lost", "counter_closed"
 ]
 ExtensionReason = Literal["people_waiting", "disruption", "instructed"]
+Lack = Literal[
+    "no_card",
+    "pin_unknown",
+    "pin_locked",
+    "no_payment",
+    "not_decided",
+    "not_prepared",
+    "not_here",
+    "renewed",
+    "no_proof",
+]
+"""Why somebody has to come again."""
+Proof = Literal["family_register", "residence_record", "child_handbook", "guardian_register"]
+"""The kind of document by which somebody is a child's legal representative; of the document nothing is kept."""
 
 Fingerprint = NewType("Fingerprint", bytes)
 """SHA-256 of a card's user-authentication certificate (DER), as the card program tells it."""

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Draft(models.Model):
-    """One citizen's way to one act, as far as it got."""
+    """One citizen's way to one act, as far as it got. In a case at a `counter` it has the case's own id."""
 
     id = models.UUIDField(primary_key=True)
     secret_hash = models.BinaryField()
@@ -22,6 +22,7 @@ class Draft(models.Model):
     account_checked_at = models.DateTimeField(null=True)
     is_own_account = models.BooleanField(default=False)
     act_id = models.UUIDField(null=True)
+    counter = models.CharField(max_length=40, blank=True)
     begun_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -1,7 +1,7 @@
 """What can be done with drafts: begin, answer a step, propose the act, forget."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,8 +12,11 @@ from uuid_utils.compat import uuid7
 from mynapoint.act.operations import propose
 from mynapoint.act.queries import ActView, get_view
 from mynapoint.act.rules import ActUnknown, Link, Proposal
+from mynapoint.case.operations import go_on_with_card, pause_case, resume_case
+from mynapoint.case.queries import get_case
+from mynapoint.case.rules import CaseName, CaseOver, EndReason, Proof, Seat, Slip, Turn
 from mynapoint.draft.models import Draft
-from mynapoint.draft.queries import DraftView, view_draft
+from mynapoint.draft.queries import DraftView, find_link_in_case, read_answers, view_draft
 from mynapoint.draft.rules import (
     Answers,
     DraftChanged,
@@ -28,8 +31,20 @@ from mynapoint.kernel.secret_link import SECRET_BYTES
 from mynapoint.kernel.sql import find, insert, rewrite
 
 FORGOTTEN_AT_ONCE: Final = 1000
+KEPT_AFTER_CLOSING: Final = timedelta(days=1)
+"""A draft in a case goes with the case. This is for when the job that sees to it has not run."""
 WAY_BACK: Final = "way_back"
 """The attachment of an act that was proposed from a draft."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """What a clerk begins for a citizen: the act, and what is answered already, by them or on a preparation sheet."""
+
+    kind: DraftKind
+    programme_id: str
+    answers: Answers
+    proof: Proof | None = None
 
 
 def begin(
@@ -48,6 +63,71 @@ def begin(
     )
     insert(draft)
     return link
+
+
+@transaction.atomic
+def begin_in_case(turn: Turn, beginning: Beginning, *, at: datetime) -> DraftView:
+    """Begin a way to an act in a case, in the place of an earlier one; return it.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when nothing can begin there.
+    """
+    link = find_link_in_case(turn.case, at=at)
+    if link is None:
+        raise CaseOver(reason=_get_reason(turn.case, at=at))
+    row = Draft(
+        id=link.id,
+        secret_hash=link.hash_secret(),
+        kind=beginning.kind,
+        programme=beginning.programme_id,
+        counter=turn.case.counter,
+        begun_at=at,
+        expires_at=at,
+    )
+    _note(row, beginning.answers)
+    # Everybody locks the draft before the case.
+    changed = [field.name for field in Draft._meta.fields if not field.primary_key]
+    Draft.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=changed)
+    case = go_on_with_card(turn, proof=beginning.proof, at=at)
+    row.expires_at = case.closes_at + KEPT_AFTER_CLOSING
+    row.save(update_fields=["expires_at"])
+    return view_draft(link, row, at=at)
+
+
+@transaction.atomic
+def pause_in_case(turn: Turn, *, expires_at: datetime, at: datetime) -> Slip:
+    """Pause a case, and keep for its slip what was answered, but for the account: that is checked anew.
+
+    :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when there is nothing to pause.
+    """
+    row = Draft.objects.select_for_update().filter(id=turn.case.id, counter=turn.case.counter).first()
+    if row is not None:
+        row.counter, row.expires_at, row.act_id = "", expires_at, None
+        _write(row, replace(read_answers(row), account=None))
+    return pause_case(turn, expires_at=expires_at, at=at)
+
+
+@transaction.atomic
+def resume_in_case(
+    slip: Slip, name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime | None, at: datetime
+) -> None:
+    """Open a case that continues a paused one, with what was answered in it: the same card alone can go on with it.
+
+    :raises SlipUnknown, CounterClosed, CaseElsewhere: when it is not continued.
+    """
+    case = resume_case(slip, name, seat, user_id=user_id, closes_at=closes_at, at=at)
+    kept = Draft.objects.filter(id=slip.id, counter="")
+    kept.update(id=case.name.id, counter=case.name.counter, expires_at=case.closes_at + KEPT_AFTER_CLOSING)
+
+
+@transaction.atomic
+def forget_in_ended_cases(*, at: datetime) -> int:
+    """Delete drafts whose case is over, which nobody could open any more; return how many.
+
+    A case that its slip can continue keeps its draft: `pause_in_case` has taken it out of the case.
+    """
+    drafts = Draft.objects.exclude(counter="").values_list("counter", "id")
+    over = [id_ for counter, id_ in drafts if get_case(CaseName(counter, id_), at=at).over]
+    return Draft.objects.filter(id__in=over).delete()[0]
 
 
 @transaction.atomic
@@ -116,7 +196,18 @@ def _lock(link: DraftLink, *, at: datetime) -> tuple[Draft, DraftView]:
     return row, draft
 
 
+def _get_reason(name: CaseName, *, at: datetime) -> EndReason:
+    over = get_case(name, at=at).over
+    assert over is not None, "a case that is not over has a key"
+    return over.reason
+
+
 def _write(row: Draft, answers: Answers) -> None:
+    _note(row, answers)
+    rewrite(row)
+
+
+def _note(row: Draft, answers: Answers) -> None:
     row.who = answers.who or ""
     row.service = answers.service or ""
     row.prepared_for = answers.prepared_for or ""
@@ -129,7 +220,6 @@ def _write(row: Draft, answers: Answers) -> None:
     row.account_hash = account.hash if account else None
     row.account_checked_at = account.checked_at if account else None
     row.is_own_account = bool(account and account.is_own)
-    rewrite(row)
 
 
 def _name_act(link: DraftLink, act_id: UUID) -> Link:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 from mynapoint.act.queries import is_done
+from mynapoint.case.queries import find_secret
+from mynapoint.case.rules import CaseName
 from mynapoint.draft.models import Draft
 from mynapoint.draft.rules import (
     Answers,
@@ -20,6 +22,8 @@ from mynapoint.draft.rules import (
     find_next,
 )
 from mynapoint.kernel.sql import find
+
+_IN_CASE: Final = b"draft"
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,19 @@ def get_draft(link: DraftLink, *, at: datetime) -> DraftView:
     return view_draft(link, find(Draft, link.id), at=at)
 
 
+def find_draft_in_case(name: CaseName, *, at: datetime) -> DraftView | None:
+    """Return what is under way in a case; None when nothing is, or the case is over."""
+    link = find_link_in_case(name, at=at)
+    row = Draft.objects.filter(id=name.id, counter=name.counter).first()
+    return view_draft(link, row, at=at) if link and row and at < row.expires_at else None
+
+
+def find_link_in_case(name: CaseName, *, at: datetime) -> DraftLink | None:
+    """Return the link of a case's draft, whose secret follows from the case's key: with the key it is gone."""
+    secret = find_secret(name, _IN_CASE, at=at)
+    return DraftLink(id=name.id, secret=secret) if secret else None
+
+
 def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView:
     """Return a draft's row as its link's owner sees it.
 
@@ -65,7 +82,7 @@ def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView
         link=link,
         kind=cast(DraftKind, row.kind),
         programme_id=row.programme,
-        answers=_read_answers(row),
+        answers=read_answers(row),
         act_id=row.act_id,
         is_done=row.act_id is not None and is_done(row.act_id),
         expires_at=row.expires_at,
@@ -73,7 +90,8 @@ def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView
     )
 
 
-def _read_answers(row: Draft) -> Answers:
+def read_answers(row: Draft) -> Answers:
+    """Return what a draft's row has been answered."""
     return Answers(
         who=cast(Who, row.who) if row.who else None,
         service=row.service or None,

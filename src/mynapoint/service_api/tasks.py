@@ -103,8 +103,9 @@ def forget_drafts(timestamp: int) -> None:
 @app.periodic(cron="* * * * * */15")
 @app.task(name="end_lapsed_cases", queue=UPKEEP, queueing_lock="end_lapsed_cases")
 def end_lapsed_cases(timestamp: int) -> None:
-    """Forget the keys of cases that time has ended, and the slips that are too old."""
+    """Forget the keys of cases that time has ended, what was answered in cases, and the slips that are too old."""
     end_lapsed(at=settings.CLOCK())
+    drafts.forget_in_ended_cases(at=settings.CLOCK())
     forget_slips(at=settings.CLOCK())
 
 
