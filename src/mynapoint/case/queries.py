@@ -88,7 +88,7 @@ def _view(case: Case, *, at: datetime) -> CaseView:
         user_id=case.user_id,
         opened_at=case.opened_at,
         over=over,
-        has_card=case.card is not None and over is None,
+        has_card=case.contact_at is not None and over is None,
         act_id=case.act_id if over is None else None,
         is_shown=case.is_shown,
         acts_proposed=case.acts_proposed,

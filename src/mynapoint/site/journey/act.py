@@ -16,7 +16,7 @@ from mynapoint.act.rules import ActUnknown, Link, UnableToAct
 from mynapoint.directory.queries import list_service_names
 from mynapoint.draft.operations import WAY_BACK
 from mynapoint.draft.rules import find_way_back
-from mynapoint.site.journey.acts import LANGUAGE
+from mynapoint.site.journey.acts import LANGUAGE, PAGE
 from mynapoint.site.journey.addresses import WAYS, find_address
 from mynapoint.site.mine.holdings import describe_held
 from mynapoint.site.paper.typesetting import draw_qr
@@ -46,6 +46,8 @@ def link(_request: HttpRequest, token: str) -> HttpResponse:
     """Lead from an act's link, which every program knows, to its page in the language in which it was begun."""
     try:
         view = get_view(Link.parse(token), at=settings.CLOCK())
+        if PAGE in view.attachment:
+            return HttpResponseRedirect(view.attachment[PAGE])
         language = Language(view.attachment.get(LANGUAGE, Language.JAPANESE))
     except ActUnknown:
         language = Language.JAPANESE

@@ -21,6 +21,8 @@ from mynapoint.site.journey.typed import TypedAccount
 
 LANGUAGE: Final = "language"
 """What an act's attachment says beside its reference: in which language its page is shown."""
+PAGE: Final = "page"
+"""And where that page is, when it is none of the site's: an act at a counter belongs on the citizen's display."""
 
 
 def inquire(_act: SignedAct) -> Mapping[str, str | int]:

@@ -74,12 +74,13 @@ def opening(view: OpenedView[P]) -> DraftPage:
             check_open(programme.reservation if found.kind == "reservation" else programme.application, at=at)
         except (WindowNotOpen, WindowClosed) as refusal:
             return show_refused(request, "journey/closed", refusal, at=at, way=way)
-        return view(request, _add_service(found, programme, at=at), *args, **kwargs)
+        return view(request, add_service(found, programme, at=at), *args, **kwargs)
 
     return opened
 
 
-def _add_service(draft: DraftView, programme: Programme, *, at: datetime) -> Opened:
+def add_service(draft: DraftView, programme: Programme, *, at: datetime) -> Opened:
+    """This will open a draft of a programme with the service that was chosen, or with why that is closed."""
     service_id = draft.answers.service
     try:
         service = find_open_service(programme, service_id, at=at) if service_id else None

@@ -108,7 +108,7 @@ def pdf(request: HttpRequest, token: str, number: UUID) -> HttpResponse:
     if holder_id is None or deed is None:
         raise Http404
     try:
-        return answer_pdf(typeset("receipt", _write(request, view, holder_id, deed)), name=f"receipt-{number}")
+        return answer_pdf(typeset("receipt", write_receipt(request, view, holder_id, deed)), name=f"receipt-{number}")
     except PaperMissing as refusal:
         return show_refused(request, "journey/over", refusal, at=at, way=None)
 
@@ -138,7 +138,8 @@ def _judge(kept: KeptReceipt) -> Checkpoint:
     return judge_kept_proof(kept.entry.encode(), index=kept.index, path=path, note=kept.checkpoint)
 
 
-def _write(request: HttpRequest, view: ActView, holder_id: UUID, deed: Deed) -> dict[str, object]:
+def write_receipt(request: HttpRequest, view: ActView, holder_id: UUID, deed: Deed) -> dict[str, object]:
+    """This will give what a receipt's sheet says of one of a holder's acts, in the request's language."""
     language = read_language(request)
     words = get_words(language)
     title, _ = choose(get_served(at=settings.CLOCK()).title, language)

@@ -35,6 +35,16 @@ class Field:
     about: TypedCode
     typed: str = ""
 
+    @property
+    def is_code(self) -> bool:
+        """Whether it is one of the codes, which prove that the account is one's own."""
+        return self.name != ACCOUNT
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is digits alone, so that keys for digits will do."""
+        return self.about.example.isdecimal()
+
 
 @dataclass(frozen=True)
 class TypedAccount:

@@ -58,6 +58,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "another_card_in_case": 409,
     "counter_closed": 409,
     "slip_unknown": 404,
+    "extension_not_later": 422,
     "draft_unknown": 404,
     "draft_expired": 410,
     "draft_done": 409,
