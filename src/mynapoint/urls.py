@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("mynapoint.counter.case.display_urls")),
     path("counter/", include("mynapoint.counter.urls")),
     path("office/", include("mynapoint.office.urls")),
     path("service/v1/", include("mynapoint.service_api.urls")),

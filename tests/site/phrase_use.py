@@ -27,7 +27,8 @@ def read(language: str) -> dict[str, str]:
 
 def find_said() -> list[re.Pattern[str]]:
     """Return what the templates and the code say, as patterns: a part that is only known later fits anything."""
-    sources = [*SITE.rglob("*.html"), *SITE.rglob("*.py")]
+    rooms = (SITE, SITE.parent / "counter")
+    sources = [path for room in rooms for kind in ("*.html", "*.py") for path in room.rglob(kind)]
     text = "\n".join(path.read_text() for path in sources)
     said = {re.escape(name) for name in _WHOLE.findall(text)}
     for arguments in _TAG.findall(text):

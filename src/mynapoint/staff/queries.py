@@ -64,16 +64,29 @@ def find_terminal(secret: str, *, at: datetime) -> Terminal | None:
     device = Device.parse(secret)
     if device is None:
         return None
-    registered = RegisteredTerminal.objects.filter(id=device.id).first()
-    is_standing = StandingTerminal.objects.filter(terminal_id=device.id).exists()
-    newest = TerminalCode.objects.filter(terminal_id=device.id).aggregate(number=Max("number"))["number"]
-    claimed = TerminalDevice.objects.filter(terminal_id=device.id, number=newest).first()
-    if registered is None or not is_standing or claimed is None or not device.opens(bytes(claimed.secret_hash)):
+    found = find_registration(device.id, at=at)
+    if found is None:
+        return None
+    terminal, number = found
+    claimed = TerminalDevice.objects.filter(terminal_id=device.id, number=number).first()
+    return terminal if claimed is not None and device.opens(bytes(claimed.secret_hash)) else None
+
+
+def find_registration(terminal_id: UUID, *, at: datetime) -> tuple[Terminal, int] | None:
+    """Return a terminal with the number of its newest code; None when there is none now.
+
+    That number is for what stands beside the terminal's browser, a second screen or a card program: what they were
+    given is good for this registration alone.
+    """
+    registered = RegisteredTerminal.objects.filter(id=terminal_id).first()
+    is_standing = StandingTerminal.objects.filter(terminal_id=terminal_id).exists()
+    number = TerminalCode.objects.filter(terminal_id=terminal_id).aggregate(number=Max("number"))["number"]
+    if registered is None or not is_standing or number is None:
         return None
     place = find_place(registered.counter, at=at)
     if place is None or place.kind != "counter" or place.city_code is None:
         return None
-    return Terminal(str(registered.id), registered.name, place.id, place.name.ja, place.city_code)
+    return Terminal(str(registered.id), registered.name, place.id, place.name.ja, place.city_code), number
 
 
 def list_terminals(counter: str) -> list[TerminalView]:

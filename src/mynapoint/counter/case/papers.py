@@ -1,0 +1,91 @@
+"""What is printed at a counter: the receipt, and the slip with which a paused case goes on."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from mynapoint.case.rules import CaseName, CaseUnknown, Slip, Turn
+from mynapoint.counter.case.scene import Scene, Stage, get_own_scene
+from mynapoint.counter.case.work import at_work, forget, in_case, show_case
+from mynapoint.counter.desk import Desk
+from mynapoint.draft.operations import pause_in_case
+from mynapoint.kernel.refusal import Refusal
+from mynapoint.site.journey.receipts import write_receipt
+from mynapoint.site.mine.holdings import list_deeds
+from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, draw_qr, typeset
+from mynapoint.site.shell.dates import format_time
+from mynapoint.site.shell.pages import get_served
+from mynapoint.site.shell.words import get_words
+
+SLIP_LIVES: Final = timedelta(days=14)
+"""How long somebody has to come again with what was missing."""
+
+
+@in_case
+def pause(_request: HttpRequest, _desk: Desk, turn: Turn) -> HttpResponse:
+    """中断: end the case, and print the slip, which is kept nowhere: this answer is the only one that has it."""
+    at = settings.CLOCK()
+    _check_letters()
+    slip = pause_in_case(turn, expires_at=at + SLIP_LIVES, at=at)
+    return forget(answer_pdf(typeset("slip", _write_slip(slip, at=at)), name="mynapoint-slip"))
+
+
+@at_work
+@require_safe
+def receipt(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponse:
+    """Print the receipt of what was just done, as long as the case is open."""
+    at, name = settings.CLOCK(), CaseName(desk.seat.counter, case_id)
+    try:
+        scene = get_own_scene(desk.seat, name, at=at)
+    except CaseUnknown:
+        raise Http404 from None
+    if scene.stage is not Stage.DONE:
+        return show_case(request, desk, name)
+    try:
+        return answer_pdf(_set_receipt(request, scene), name="mynapoint-receipt")
+    except PaperMissing as refusal:
+        return _show_missing(request, desk, name, refusal)
+
+
+def _set_receipt(request: HttpRequest, scene: Scene) -> bytes:
+    assert scene.act is not None
+    assert scene.act.answer is not None
+    answer = scene.act.answer
+    assert answer.holder_id is not None, "a done act has its holder"
+    deed = next(deed for deed in list_deeds(answer.holder_id) if deed.number == answer.entry_id)
+    return typeset("receipt", write_receipt(request, scene.act, answer.holder_id, deed))
+
+
+def _show_missing(request: HttpRequest, desk: Desk, name: CaseName, refusal: Refusal) -> HttpResponse:
+    return show_case(request, desk, name, refusal=refusal)
+
+
+def _check_letters() -> None:
+    """Check that the slip can be printed before the case is ended for it.
+
+    :raises PaperMissing: when this machine has no Japanese letters.
+    """
+    typeset("slip", _write_slip(Slip(id=UUID(int=0), secret=bytes(16)), at=settings.CLOCK()))
+
+
+def _write_slip(slip: Slip, *, at: datetime) -> dict[str, object]:
+    words = get_words()
+    return {
+        "title": words.say("counter.slip.title"),
+        "lang": "ja",
+        "footer": get_served(at=at).title.ja,
+        **({"demo": words.say("shell.demo")} if settings.DEMO else {}),
+        "lead": words.say("counter.slip.lead"),
+        "rows": [
+            [words.say("counter.slip.until"), format_time(at + SLIP_LIVES)],
+            [words.say("counter.slip.bring"), words.say("counter.slip.bring_card")],
+        ],
+        "note": words.say("counter.slip.note"),
+        "qr": draw_qr(slip.token),
+        "qr_alt": words.say("counter.slip.qr"),
+        "token": slip.token,
+    }

@@ -1,0 +1,91 @@
+"""Setting up a terminal: the addresses of its second window and of its card program; and keeping a counter open."""
+
+from datetime import datetime, time
+from typing import Final, get_args
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from cardagent.languages import Language
+from mynapoint.case.operations import extend_counter
+from mynapoint.case.rules import ExtensionReason
+from mynapoint.counter.case.display import find_address
+from mynapoint.counter.case.links import find_token
+from mynapoint.counter.case.possible import get_hours
+from mynapoint.counter.case.sentences import tell
+from mynapoint.counter.case.work import at_work
+from mynapoint.counter.desk import Desk, at_desk
+from mynapoint.kernel.period import JST
+from mynapoint.kernel.refusal import Refusal
+from mynapoint.site.journey.typed import Mistaken, read_choice
+from mynapoint.staff.rules import Role
+
+REASONS: Final[dict[ExtensionReason, str]] = {
+    "people_waiting": "待っている方がいる",
+    "disruption": "システムや機器が止まっていた",
+    "instructed": "上からの指示",
+}
+assert set(REASONS) == set(get_args(ExtensionReason))
+
+
+@at_work
+@require_safe
+def terminal(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Show where the terminal's second window and its card program find the site."""
+    at = settings.CLOCK()
+    display, card = find_token(desk.seat, "display", at=at), find_token(desk.seat, "card", at=at)
+    if display is None or card is None:
+        raise Http404
+    context = {
+        "desk": desk,
+        "display": find_address("display", display, Language.JAPANESE),
+        "report": settings.SITE_ORIGIN + reverse("card-report", kwargs={"token": card}),
+        "origin": settings.SITE_ORIGIN,
+    }
+    return render(request, "counter/case/terminal.html", context)
+
+
+@at_desk(Role.SUPERVISOR)
+@require_http_methods(["GET", "HEAD", "POST"])
+def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """延長: keep the counter open longer today, with a reason, which goes into the journal."""
+    at = settings.CLOCK()
+    if request.method != "POST":
+        return _show_extension(request, desk)
+    try:
+        reason = read_choice(request.POST, "reason", tuple(REASONS), wrong="理由を選んでください")
+        extend_counter(
+            desk.seat.counter,
+            until=_read_until(request, at=at),
+            reason=next(known for known in REASONS if known == reason),
+            user_id=desk.user_id,
+            closes_at=get_hours(desk.seat.counter, at=at).calendar,
+            at=at,
+        )
+    except Mistaken as mistaken:
+        return _show_extension(request, desk, status=422, wrong=mistaken.wrong, faults=mistaken.faults)
+    except Refusal as refusal:
+        error = tell(refusal, at=at)
+        return _show_extension(request, desk, status=error.status, error=error)
+    return HttpResponseRedirect(reverse("counter:desk"))
+
+
+def _show_extension(request: HttpRequest, desk: Desk, *, status: int = 200, **more: object) -> HttpResponse:
+    hours = get_hours(desk.seat.counter, at=settings.CLOCK())
+    context = {"desk": desk, "hours": hours, "reasons": REASONS, "typed": request.POST, **more}
+    return render(request, "counter/case/extend.html", context, status=status)
+
+
+def _read_until(request: HttpRequest, *, at: datetime) -> datetime:
+    """Read a time of today.
+
+    :raises Mistaken: when it is none.
+    """
+    try:
+        typed = time.fromisoformat(request.POST.get("until", "").strip())
+    except ValueError:
+        raise Mistaken({"until": "何時まで延長するかを、17:30 のような形で入れてください"}) from None
+    return datetime.combine(at.astimezone(JST).date(), typed.replace(tzinfo=None), JST)
