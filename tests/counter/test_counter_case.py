@@ -1,0 +1,313 @@
+"""A case on its two screens: what each shows when, what ends it, and what cannot be done."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from sitting import Sitting, find_slip, see
+
+from cast import Cast
+from mynapoint.application.models import Application
+from mynapoint.case.models import CaseFact, LiveCase
+from mynapoint.draft.models import Draft
+from mynapoint.reservation.models import Reservation
+
+pytestmark = pytest.mark.django_db
+APPLYING = {"kind": "application", "number": "1", "ready": "yes"}
+
+
+@pytest.fixture
+def begun(sitting: Sitting, card: Path) -> Sitting:
+    """A case in which Hanako's card lies."""
+    sitting.begin()
+    sitting.put_down(card)
+    return sitting
+
+
+class TestS21WholeApplication:
+    def test_is_done_by_the_card_with_the_clerk_typing_nothing_of_the_citizen_s(
+        self, begun: Sitting, card: Path
+    ) -> None:
+        begun.reserve(card)
+        assert "予約ができました" in begun.look()
+        assert "マイキーID" in begun.watch()[1]
+        begun.begin_act(**APPLYING)
+        assert "市民の画面で入力しています" in begun.look()
+        begun.answer_all()
+        shown = begun.watch()[1]
+        assert "●●●●-9012" in shown
+        assert "1234" not in shown
+        assert begun.sign(card).status_code == 200
+        page = begun.look()
+        assert "申込を受け付けました" in page
+        assert "9012" not in page, "not even the hint is on the clerk's screen"
+        assert (Reservation.objects.count(), Application.objects.count()) == (1, 1)
+
+    def test_prints_its_receipt_as_long_as_the_case_is_open(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        printed = begun.clerk.get(f"{begun.page}receipt.pdf")
+        assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
+        begun.do("finish")
+        assert "終わりました" in see(begun.clerk.get(f"{begun.page}receipt.pdf"))
+
+    def test_leads_the_card_program_back_to_the_display(self, begun: Sitting, card: Path) -> None:
+        begun.begin_act()
+        begun.answer_all()
+        link = begun.link()
+        begun.sign(card)
+        back = begun.display.get(link)
+        assert back.status_code == 302
+        assert back["Location"].startswith(begun.screen)
+
+
+class TestS18Counter:
+    def test_opens_cases_only_while_it_is_open(self, sitting: Sitting) -> None:
+        sitting.later(5 * 3600 - 1)
+        sitting.sit_down_again()
+        assert "今日の受付は 17:00 まで" in see(sitting.clerk.get("/counter/"))
+        sitting.begin()
+        sitting.later(1)
+        assert "受付時間の外" in see(sitting.clerk.get("/counter/"))
+        refused = sitting.clerk.post("/counter/cases/", {"case": sitting.case_id[:-1] + "0"})
+        assert "受付時間の外" in see(refused, 409)
+
+
+class TestS19Checklist:
+    def test_is_shown_before_the_card_is_there_and_nothing_can_begin(self, sitting: Sitting) -> None:
+        page = sitting.begin()
+        assert "暗証番号(数字4けた)。職員は聞きません。" in page
+        assert "カードがまだ置かれていません" in see(sitting.begin_act(status=409), 409)
+        assert not Draft.objects.exists()
+
+    def test_notes_what_was_missing_and_ends_the_case(self, sitting: Sitting) -> None:
+        sitting.begin()
+        assert sitting.do("lack", lack="pin_locked").status_code == 302
+        assert "暗証番号がロックされている" in sitting.look()
+        assert CaseFact.objects.get(kind="sent_home").word == "pin_locked"
+        sitting.begin()
+        assert "足りないものを選んでください" in see(sitting.do("lack"), 422)
+        assert sitting.is_open()
+
+
+class TestS20ServiceNotHere:
+    def test_is_listed_with_its_reason_and_cannot_be_begun(self, begun: Sitting) -> None:
+        assert "家だけのサービス: 窓口では申し込めません" in begun.look()
+        for typed in ({"service": "athome"}, {"number": "2"}, {"number": ""}):
+            begun.begin_act(status=422, **{**APPLYING, "number": "", **typed})
+        assert not Draft.objects.exists()
+
+    def test_needs_the_preparation_to_be_checked(self, begun: Sitting) -> None:
+        answer = begun.begin_act(status=422, kind="application", number="1")
+        assert "印を付けてください" in see(answer, 422)
+
+
+class TestRepresentative:
+    def test_is_begun_with_the_kind_of_a_proof_alone(self, begun: Sitting) -> None:
+        begun.begin_act(status=422, who="representative")
+        begun.begin_act(who="representative", proof="child_handbook")
+        assert CaseFact.objects.get(kind="proof_seen").word == "child_handbook"
+        begun.answer_all()
+        assert "法定代理人" in begun.watch()[1]
+
+
+class TestDisplay:
+    def test_is_in_three_languages_and_large_before_and_within_a_case(self, sitting: Sitting, card: Path) -> None:
+        assert "お呼びするまで" in sitting.watch()[1]
+        assert "wait until you are called" in sitting.watch("/en")[1]
+        sitting.begin()
+        assert "件 1" in sitting.watch()[1]
+        assert "赤" in sitting.watch()[1]
+        assert "put your My Number Card" in sitting.watch("/en")[1]
+        sitting.put_down(card)
+        assert "待ってください" in sitting.watch("/easy")[1]
+
+    def test_is_nobody_s_without_its_whole_address(self, sitting: Sitting) -> None:
+        token = sitting.token("display")
+        for wrong in ("x", token[:-1] + ("A" if token[-1] != "A" else "B"), sitting.token("card")):
+            assert sitting.display.get(f"/counter/display/{wrong}/").status_code == 404
+
+    def test_never_shows_a_code_again(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        begun.answer(terms="yes", service_terms="yes")
+        wrong = begun.answer(account="12", code1="8524")
+        assert wrong.status_code == 422
+        assert 'type="password" id="code1"' in wrong.content.decode()
+        assert "8524" not in wrong.content.decode()
+
+    def test_lets_no_form_of_one_case_into_the_next(self, begun: Sitting, card: Path) -> None:
+        begun.begin_act()
+        address, _ = begun.watch()
+        old = begun.case_id
+        begun.begin()
+        begun.put_down(card)
+        begun.begin_act()
+        answer = begun.display.post(address, {"case": old, "terms": "yes"})
+        assert answer.status_code == 302
+        ended = begun.display.get(answer["Location"])
+        assert "手続は終わりました" in see(ended)
+        assert ended["Clear-Site-Data"] == '"cache", "storage"'
+        assert Draft.objects.get(id=begun.case_id).agreed_for == ""
+
+    def test_goes_back_to_japanese_for_the_next_citizen(self, begun: Sitting) -> None:
+        begun.do("finish")
+        ended = begun.display.get(f"/en{begun.screen}?case={begun.case_id}")
+        assert ended["Refresh"].endswith(f"url={begun.screen}")
+
+    def test_keeps_the_account_off_the_clerk_s_pages(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        for step in ("service", "who", "preparation"):
+            assert begun.display.get(f"{begun.screen}{step}/?case={begun.case_id}").status_code == 404
+
+
+class TestTime:
+    def test_warns_at_60_seconds_and_ends_at_90_on_both_screens(self, begun: Sitting, card: Path) -> None:
+        for seconds in range(0, 60, 15):
+            begun.later(15 if seconds else 14)
+            begun.put_down(card)
+        assert not begun.case().is_warned
+        begun.later(1)
+        assert "hidden" not in self.warning(begun)
+        begun.put_down(card)
+        begun.later(29)
+        assert begun.is_open()
+        begun.put_down(card)
+        begun.later(1)
+        assert "90秒のあいだ操作がありませんでした" in begun.look()
+        assert "手続は終わりました" in see(begun.display.get(f"{begun.screen}?case={begun.case_id}"))
+
+    def warning(self, sitting: Sitting) -> str:
+        html = sitting.clerk.get(sitting.page).content.decode()
+        return html.partition('id="warning"')[2].partition(">")[0]
+
+    @pytest.mark.parametrize("who", ["clerk", "citizen", "card"])
+    def test_starts_anew_when_somebody_says_that_they_are_there(self, begun: Sitting, card: Path, who: str) -> None:
+        for _ in range(4):
+            begun.later(20)
+            begun.put_down(card)
+        match who:
+            case "clerk":
+                begun.do("continue")
+            case "citizen":
+                begun.display.post(f"{begun.screen}continue/", {"case": begun.case_id})
+            case _:
+                begun.report(card, is_active=True)
+        begun.later(20)
+        assert begun.is_open()
+
+    def test_loads_a_form_s_page_again_where_there_are_no_scripts(self, begun: Sitting) -> None:
+        begun.begin_act()
+        address, _ = begun.watch()
+        begun.later(10)
+        html = begun.display.get(address).content.decode()
+        assert f'<noscript><meta http-equiv="refresh" content="51; url={begun.screen}?case=' in html
+
+    def test_tells_the_script_what_stands(self, begun: Sitting) -> None:
+        for address, client in ((f"{begun.page}state", begun.clerk), (f"{begun.screen}state", begun.display)):
+            state = client.get(address).json()
+            assert state["mark"].startswith(begun.case_id)
+            assert state["is_warned"] is False
+
+
+class TestCardReport:
+    def test_ends_the_case_when_the_card_goes(self, begun: Sitting) -> None:
+        assert begun.report(None).status_code == 204
+        assert "カードが取り出されました" in begun.look()
+        assert not LiveCase.objects.exists()
+
+    def test_ends_the_case_at_a_second_card(self, begun: Sitting, cast: Cast) -> None:
+        begun.put_down(cast.card("taro"))
+        assert "ほかのカードが置かれました" in begun.look()
+
+    def test_means_nothing_without_a_case(self, sitting: Sitting, card: Path) -> None:
+        sitting.put_down(card)
+        assert sitting.report(None).status_code == 204
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [("", 400), ("{}", 400), ('{"card": "AAAA"}', 400), ('{"card": 5}', 400), ('{"card": null, "pin": "1"}', 400),
+         ('{"card": "' + "A" * 20_000 + '"}', 413)],
+    )  # fmt: skip
+    def test_is_refused_when_it_is_none(self, sitting: Sitting, body: str, status: int) -> None:
+        answer = Client().post(f"/counter/card/{sitting.token('card')}", body, content_type="application/json")
+        assert answer.status_code == status
+        assert answer["Content-Type"] == "application/problem+json"
+
+    def test_is_refused_at_an_address_that_is_no_terminal_s(self, sitting: Sitting) -> None:
+        for token in ("x", "A" * 43, sitting.token("display")):
+            answer = Client().post(f"/counter/card/{token}", '{"card": null}', content_type="application/json")
+            assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+class TestPause:
+    def pause(self, sitting: Sitting) -> str:
+        printed = sitting.do("pause")
+        assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
+        return find_slip(printed.content)
+
+    def test_goes_on_with_its_slip_where_the_citizen_stopped(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        begun.answer(terms="yes", service_terms="yes")
+        slip = self.pause(begun)
+        assert "中断しました" in begun.look()
+        begun.begin(slip=slip)
+        assert "カードを置いてもらってください" in begun.look()
+        begun.put_down(card)
+        assert "IDとコードの入力" in begun.look()
+
+    def test_goes_on_with_no_other_card(self, begun: Sitting, cast: Cast) -> None:
+        begun.begin_act()
+        slip = self.pause(begun)
+        begun.begin(slip=slip)
+        begun.put_down(cast.card("taro"))
+        assert "ほかのカードが置かれました" in begun.look()
+
+    def test_knows_no_other_slip(self, sitting: Sitting) -> None:
+        for slip in ("x", "A" * 43):
+            refused = sitting.clerk.post("/counter/cases/", {"slip": slip})
+            assert "この中断票は使えません" in see(refused, 404)
+
+
+class TestSheet:
+    def test_brings_the_service_and_a_fresh_account_along(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(sheet=prepare(begun))
+        page = begun.watch()[1]
+        assert "これはあなたのアカウントですか" in page
+        assert begun.answer(own="yes").status_code == 302
+        begun.answer()
+        assert begun.sign(card).status_code == 200
+        assert Application.objects.count() == 1
+
+    def test_asks_for_the_account_anew_when_its_check_is_old(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        sheet = prepare(begun)
+        begun.later(1800)
+        begun.sit_down_again()
+        begun.begin()
+        begun.put_down(card)
+        begun.begin_act(sheet=f"http://127.0.0.1:8000/apply/{sheet}/")
+        assert "IDとコードを入れてください" in begun.watch()[1]
+
+    def test_is_refused_when_it_is_none(self, begun: Sitting) -> None:
+        for sheet in ("x", "A" * 43, "http://127.0.0.1:8000/apply/"):
+            assert "この用紙は使えません" in see(begun.begin_act(status=422, sheet=sheet), 422)
+
+    def test_is_refused_when_its_service_cannot_be_had_here(self, begun: Sitting) -> None:
+        sheet = prepare(begun, service="athome", until=1)
+        assert "窓口では申し込めません" in see(begun.begin_act(status=422, sheet=sheet), 422)
+
+
+def prepare(sitting: Sitting, *, service: str = "sakura", until: int = 9) -> str:
+    """Fill in an application at home, as far as so many answers; return its draft."""
+    at_home = Client(headers={"host": "127.0.0.1:8000"})
+    step = at_home.post(f"/apply/with/{service}/")["Location"]
+    given = [{"who": "myself"}, {"prepared": "yes"}, {"terms": "yes", "service_terms": "yes"},
+             {"account": "123456789012", "code1": "8524"}, {"own": "yes"}, {"understood": "yes"}]  # fmt: skip
+    for typed in given[:until]:
+        answer = at_home.post(step, {"service": service, **typed})
+        assert answer.status_code == 302, answer.content.decode()
+        step = answer["Location"]
+    return str(step).split("/")[2]
