@@ -60,7 +60,7 @@ def serve(context: typer.Context, port: Annotated[int | None, typer.Option(help=
 
 @account_app.command("open")
 def open_account(context: typer.Context, as_json: Json = False) -> None:
-    """アカウントを開き、ID とセキュリティコードを一度だけ表示する。"""
+    """アカウントを開き、ID とコードを一度だけ表示する。"""
     run(context, lambda desk: desk.open_account(), as_json=as_json)
 
 

@@ -143,6 +143,13 @@ class TestS14Application:
         assert "85x4" not in html
         assert not peer.asked
 
+    def test_draws_where_id_and_code_are_found(self, hanako: Visitor) -> None:
+        codes = [{"label": {"ja": "番号"}, "pattern": "[0-9]{4}", "example": "8524", "picture": "card_back"}]
+        register(a_service(FUJI, codes=codes))
+        html = hanako.client.get(hanako.begin_account("fuji")).content.decode()
+        assert '<title id="code1-picture-title">' in html
+        assert "account-picture" not in html  # that one has no picture
+
     def test_names_what_is_missing(self, hanako: Visitor) -> None:
         words = read(hanako.send(hanako.begin_account()), 422)
         assert "会員番号を入れてください" in words
@@ -211,6 +218,34 @@ class TestS14Application:
         words = hanako.see(act)
         assert "まだ予約していません" in words
         assert "続きからやり直す" in words
+
+
+class TestForms:
+    """A form has its own fields and no other, each once: what does not belong there is refused, and nothing is kept."""
+
+    @pytest.mark.parametrize("address", ["/reserve/", "/apply/", "/status/", "/objection/other/", "/receipts/"])
+    @pytest.mark.parametrize("sent", [{"pin": "1234"}, {"ticket": ["", ""]}])
+    def test_begin_nothing_with_a_field_that_they_do_not_have(
+        self, hanako: Visitor, address: str, sent: dict[str, object]
+    ) -> None:
+        assert "送られた内容を読み取れません" in read(hanako.client.post(address, sent), 400)
+        assert not Draft.objects.exists()
+        assert not ProposedAct.objects.exists()
+
+    @pytest.mark.parametrize(
+        "sent", [ACCOUNT | {"code2": "1"}, ACCOUNT | {"pin": "1234"}, {**ACCOUNT, "code1": ["1", "2"]}]
+    )
+    def test_take_no_answer_with_one(self, hanako: Visitor, peer: SignedPeer, sent: dict[str, object]) -> None:
+        step = hanako.begin_account()
+        answer = hanako.client.post(step, {"service": "sakura", **sent})
+        assert "何も登録されていません" in read(answer, 400)
+        assert not peer.asked
+        hanako.fill_in(step, **ACCOUNT)
+
+    def test_propose_no_act_with_one(self, hanako: Visitor) -> None:
+        check = hanako.begin_reservation()
+        assert hanako.send(check, name="花子").status_code == 400
+        assert not ProposedAct.objects.exists()
 
 
 class TestS12Window:
@@ -456,8 +491,8 @@ class TestS10NothingAsked:
                          "understood"}  # fmt: skip
 
 
-class TestSheet:
-    """S21: decided and prepared before coming, and resumed at the counter."""
+class TestS21Sheet:
+    """Decided and prepared before coming, and resumed at the counter."""
 
     def test_says_what_to_bring_and_leads_on(self, hanako: Visitor) -> None:
         step = hanako.begin_account()

@@ -15,11 +15,12 @@ from cast import AT, LOADED_AT, MINUTE, PROGRAMME_FILE, SECOND
 from mynapoint.act.models import ProposedAct
 from mynapoint.entrance.models import AdmissionChange
 from mynapoint.entrance.operations import close_waiting_room, open_waiting_room
-from mynapoint.entrance.queries import get_admission
+from mynapoint.entrance.queries import get_admission, get_line
 from mynapoint.entrance.rules import AGAIN, GRACE, TICKET_LIFE, Limits
 from mynapoint.kernel.period import JST
 from mynapoint.programme.operations import load_programme
 from mynapoint.site.waiting.pages import pause
+from mynapoint.site.waiting.tickets import read_text
 
 pytestmark = pytest.mark.django_db
 BEGIN = "/status/"
@@ -150,12 +151,25 @@ class TestGate:
         assert "/line/" in answer["Location"]
         assert ProposedAct.objects.count() == 0
 
-    def test_takes_no_ticket_for_another_page(self, clock: Clock) -> None:
+    def test_gives_a_browser_one_number_for_whatever_it_asks(self, clock: Clock) -> None:
+        open_waiting_room(per_minute=1, at=AT)
+        person = visitor()
+        places = [stand_in_line(person, begin) for begin in (BEGIN, "/reserve/", "/en/apply/", "/objection/other/")]
+        places.append(str(person.post(BEGIN, {"ticket": ""})["Location"]))
+        assert len({read_text(place.rpartition("/")[2]).ticket.number for place in places}) == 1
+        stand_in_line(visitor())
+        assert get_line(at=AT).waiting == 2
+
+    def test_begins_one_thing_with_the_one_number(self, clock: Clock) -> None:
         open_waiting_room(per_minute=60, at=AT)
         person = visitor()
-        stand_in_line(person)
+        first, second = (stand_in_line(person, begin).rpartition("/")[2] for begin in (BEGIN, "/reserve/"))
         clock.at = AT + SECOND
-        assert "/line/" in person.post("/reserve/", {"terms": "yes"})["Location"]
+        assert has_begun(person.post("/reserve/", {"ticket": second}))
+        answer = person.post(BEGIN, {"ticket": first})
+        assert answer.status_code == 409
+        assert "この整理番号は" in read(answer)
+        assert not ProposedAct.objects.exists()
 
     def test_keeps_a_turn_for_as_long_as_the_grace(self, clock: Clock) -> None:
         open_waiting_room(per_minute=60, at=AT)

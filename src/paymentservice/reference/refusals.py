@@ -38,9 +38,9 @@ _PROBLEMS: Final[Mapping[type[UnableToLink], Problem]] = {
     ),
     AccountNotConfirmed: Problem(
         code="account_not_confirmed",
-        title="ID とセキュリティコードを確認できません",
+        title="ID とコードを確認できません",
         status=422,
-        detail="決済サービスIDとセキュリティコードをもう一度確かめて、入力し直してください。",
+        detail="決済サービスIDとコードをもう一度確かめて、入力し直してください。",
     ),
     AccountClosed: Problem(
         code="account_closed",

@@ -40,7 +40,7 @@ class StepPart(WayPart):
 
 def go_to_step(request: HttpRequest, draft: DraftView, step: Step | None) -> HttpResponse:
     """This will lead to a step, or to the check of all answers when none waits."""
-    return go_to(request, "step" if step else "check", **name_parts(draft, step))
+    return go_to(request, "step" if step else "answers", **name_parts(draft, step))
 
 
 def name_parts(draft: DraftView, step: Step | None = None) -> dict[str, str]:

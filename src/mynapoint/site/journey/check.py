@@ -12,6 +12,7 @@ from mynapoint.site.journey.acts import compose_application, compose_reservation
 from mynapoint.site.journey.addresses import find_address, go_to_step, name_parts
 from mynapoint.site.journey.opening import Opened, opening
 from mynapoint.site.shell.languages import read_language
+from mynapoint.site.shell.limits import check_fields
 from mynapoint.site.shell.pages import go_to, show, show_refused
 
 
@@ -25,6 +26,7 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
         return show_refused(request, "journey/closed", opened.closed, at=opened.at, **name_parts(draft))
     if request.method != "POST":
         return show(request, "journey/check", at=opened.at, **_describe(request, opened))
+    check_fields(request, "seen")
     try:
         check_seen(request, opened)
         link = propose_act(
@@ -35,7 +37,7 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
             at=opened.at,
         )
     except (DraftChanged, DraftIncomplete):
-        return HttpResponseRedirect(find_address(request, "check", **name_parts(draft)) + "?changed=1")
+        return HttpResponseRedirect(find_address(request, "answers", **name_parts(draft)) + "?changed=1")
     return go_to(request, "act", token=link.token)
 
 

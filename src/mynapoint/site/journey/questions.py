@@ -10,7 +10,7 @@ from mynapoint.directory.rules import Service, find_obstacle
 from mynapoint.draft.rules import ANY_SERVICE, DraftChanged, Step
 from mynapoint.site.journey.acts import check_account
 from mynapoint.site.journey.opening import Opened
-from mynapoint.site.journey.typed import check_ticked, read_account, read_choice
+from mynapoint.site.journey.typed import check_ticked, list_fields, read_account, read_choice
 from mynapoint.site.shell.words import get_words
 
 Given = Mapping[str, object]
@@ -95,6 +95,23 @@ def _read_consequence(form: Form) -> Given:
     service = form.get_service()
     check_ticked(form.typed, {"understood": form.words.say("journey.consequence.missing")})
     return {"understood_for": service.id}
+
+
+_FIELDS: Final[Mapping[Step, tuple[str, ...]]] = {
+    Step.WHO: ("who",),
+    Step.SERVICE: (),
+    Step.PREPARATION: ("prepared",),
+    Step.TERMS: ("terms", "service_terms"),
+    Step.HINT: ("own", "seen"),
+    Step.CONSEQUENCE: ("understood",),
+}
+
+
+def name_fields(step: Step, service: Service | None) -> tuple[str, ...]:
+    """This will name the fields of a step's form; those of a service's account are its own."""
+    own = _FIELDS.get(step, ())
+    typed = [field.name for field in list_fields(service, {})] if step is Step.ACCOUNT and service else []
+    return ("service", *own, *typed)
 
 
 READERS: Final[Mapping[Step, Callable[[Form], Given]]] = {

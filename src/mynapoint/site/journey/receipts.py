@@ -22,7 +22,7 @@ from mynapoint.site.mine.holdings import Deed, list_applied, list_deeds
 from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, draw_qr, typeset
 from mynapoint.site.shell.dates import format_time
 from mynapoint.site.shell.languages import LANG_CODES, choose, read_language
-from mynapoint.site.shell.limits import form_page, small_body
+from mynapoint.site.shell.limits import check_fields, form_page, small_body
 from mynapoint.site.shell.pages import get_served, go_to, show, show_refused
 from mynapoint.site.shell.words import get_words
 
@@ -50,6 +50,7 @@ def find(request: HttpRequest) -> HttpResponse:
     at, words = settings.CLOCK(), get_words(read_language(request))
     if request.method != "POST" and "number" not in request.GET:
         return show(request, "journey/receipts", at=at)
+    check_fields(request, "file", "receipt")
     try:
         if request.method != "POST":
             number = _read_number(request, wrong=words.say("journey.receipts.no_number"))

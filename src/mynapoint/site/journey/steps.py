@@ -10,9 +10,10 @@ from mynapoint.draft.operations import answer
 from mynapoint.draft.rules import STEPS, DraftChanged, DraftIncomplete, Step
 from mynapoint.site.journey.addresses import WAYS, find_address, go_to_step, name_parts
 from mynapoint.site.journey.opening import Opened, opening
-from mynapoint.site.journey.questions import READERS, Form, can_serve
+from mynapoint.site.journey.questions import READERS, Form, can_serve, name_fields
 from mynapoint.site.journey.typed import Mistaken, list_fields
 from mynapoint.site.shell.languages import read_language
+from mynapoint.site.shell.limits import check_fields
 from mynapoint.site.shell.pages import show, show_refused
 
 NEEDS_SERVICE = frozenset(Step) - {Step.WHO, Step.SERVICE}
@@ -33,6 +34,7 @@ def step(request: HttpRequest, opened: Opened, step: str) -> HttpResponse:
 
 
 def _take(request: HttpRequest, opened: Opened, asked: Step) -> HttpResponse:
+    check_fields(request, *name_fields(asked, opened.service))
     form = Form(typed=request.POST, opened=opened, language=read_language(request))
     try:
         given = READERS[asked](form)
@@ -43,7 +45,7 @@ def _take(request: HttpRequest, opened: Opened, asked: Step) -> HttpResponse:
     except UnableToApply as refusal:
         return _show_unconfirmed(request, opened, refusal)
     except (DraftChanged, DraftIncomplete):
-        return HttpResponseRedirect(find_address(request, "check", **name_parts(opened.draft)) + "?changed=1")
+        return HttpResponseRedirect(find_address(request, "answers", **name_parts(opened.draft)) + "?changed=1")
     return go_to_step(request, draft, draft.next_step)
 
 

@@ -16,12 +16,14 @@ from mynapoint.entrance.rules import (
     Admission,
     AdmissionChangedMeanwhile,
     Arrivals,
+    Ticket,
     TicketNumber,
     TicketUsed,
     decide,
 )
+from mynapoint.site.shell.limits import check_fields
 from mynapoint.site.shell.pages import go_to, show
-from mynapoint.site.waiting.tickets import HeldTicket, find_held, hand_out, keep, take_back
+from mynapoint.site.waiting.tickets import FIELD, HeldTicket, find_held, hand_out, keep, take_back
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -33,14 +35,16 @@ def behind_gate(view: View[P]) -> View[P]:
     """Let a form of this view begin something only when it is its visitor's turn.
 
     For views whose POST begins a way to an act, or proposes one that no such way led to. The address must say all that
-    the beginning needs: after waiting, a button posts to it with nothing but the ticket. What a view refuses (an answer
-    from 400 on) has begun nothing, and leaves the ticket as it was. Put it below `small_body`.
+    the beginning needs: after waiting, a button posts to it with nothing but the ticket, and a form with
+    any other field is refused. What a view refuses (an answer from 400 on) has begun nothing, and leaves the ticket as
+    it was. Put it below `small_body`.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
+        check_fields(request, FIELD)
         at = settings.CLOCK()
         held = find_held(request, at=at)
         if held is not None:
@@ -51,7 +55,7 @@ def behind_gate(view: View[P]) -> View[P]:
                 return _begin(request, held, lambda: view(request, *args, **kwargs), at=at)
         number, admission = _arrive(at=at)
         if admission.get_standing(number, at=at) == "waits":
-            return _to_line(request, hand_out(number, request, at=at))
+            return _to_line(request, hand_out(Ticket(number=number, drawn_at=at), request))
         return view(request, *args, **kwargs)
 
     return guarded
@@ -80,13 +84,13 @@ def _begin(request: HttpRequest, held: HeldTicket, view: Callable[[], HttpRespon
             if answer.status_code >= 400:
                 beginning.fails()
             else:
-                beginning.leads(held.seal.encrypt(answer.get("Location", request.path).encode()))
+                beginning.leads(held.seal_way(answer.get("Location", request.path)))
                 take_back(answer)
             return answer
     except TicketUsed:
-        sealed = find_way(held.ticket.number, since=at - AGAIN)
-        if sealed is not None:
-            return HttpResponseRedirect(held.seal.decrypt(sealed).decode())
+        way = held.open_way(find_way(held.ticket.number, since=at - AGAIN))
+        if way is not None:
+            return HttpResponseRedirect(way)
         answer = show(request, "waiting/used", at=at, status=409, begin=request.path)
         take_back(answer)
         return answer

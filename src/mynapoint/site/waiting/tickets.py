@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -34,18 +34,28 @@ class HeldTicket:
         """This will give the address at which it begins, in the visitor's language."""
         return reverse(f"{NAMESPACES[read_language(request)]}:{self.page}", kwargs=dict(self.parts))
 
+    def seal_way(self, way: str) -> bytes:
+        """This will seal where it led: the site's key and the ticket itself are needed to read it."""
+        return self._seal.encrypt(way.encode())
+
+    def open_way(self, sealed: bytes | None) -> str | None:
+        """This will give where it led; None when that is forgotten, or its number led on from another page."""
+        try:
+            return self._seal.decrypt(sealed).decode() if sealed else None
+        except InvalidToken:
+            return None
+
     @property
-    def seal(self) -> Fernet:
-        """What seals where it led: the site's key and the ticket itself are needed to read it."""
+    def _seal(self) -> Fernet:
         return Fernet(urlsafe_b64encode(salted_hmac(f"{_SALT} way", self.text, algorithm="sha256").digest()))
 
 
-def hand_out(number: TicketNumber, request: HttpRequest, *, at: datetime) -> HeldTicket:
+def hand_out(ticket: Ticket, request: HttpRequest) -> HeldTicket:
     """This will sign a ticket for the page that was asked for."""
     match = request.resolver_match
     if match is None or match.url_name is None:
         raise ValueError("a ticket leads to a page that has a name")
-    text = signing.dumps([number, int(at.timestamp()), match.url_name, match.kwargs], salt=_SALT)
+    text = signing.dumps([ticket.number, int(ticket.drawn_at.timestamp()), match.url_name, match.kwargs], salt=_SALT)
     return read_text(text)
 
 
@@ -62,17 +72,26 @@ def read_text(text: str) -> HeldTicket:
 def find_held(request: HttpRequest, *, at: datetime) -> HeldTicket | None:
     """This will find the ticket that comes with a form: its field's, where there is one, else the cookie's.
 
-    One that counts no longer, is not this site's, or leads to another page is as good as none.
+    One that counts no longer, or is not this site's, is as good as none. One that leads to another page is made out
+    anew with its number: a browser has one place in line, however many pages it asks for.
     """
-    text = request.POST.get(FIELD, request.COOKIES.get(COOKIE, ""))
+    text = request.POST.get(FIELD) or request.COOKIES.get(COOKIE)
     if not text:
         return None
     try:
         held = read_text(text)
-        is_for_this_page = held.find_page(request) == request.path
-    except (signing.BadSignature, NoReverseMatch):
+    except signing.BadSignature:
         return None
-    return held if is_for_this_page and held.ticket.is_valid(at=at) else None
+    if not held.ticket.is_valid(at=at):
+        return None
+    return held if _is_for(held, request) else hand_out(held.ticket, request)
+
+
+def _is_for(held: HeldTicket, request: HttpRequest) -> bool:
+    try:
+        return held.find_page(request) == request.path
+    except NoReverseMatch:
+        return False
 
 
 def keep(answer: HttpResponse, held: HeldTicket) -> None:
