@@ -4,6 +4,7 @@ import re
 import tomllib
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
@@ -96,6 +97,29 @@ class TestS17Questions:
         assert len(names) == len(set(names))
         html = reader.source("/faq/")
         assert all(f'id="{name}"' in html for name in names)
+
+    @pytest.mark.parametrize(
+        ("typed", "found"),
+        [
+            ("暗証番号を忘れた", "forgotten"),
+            ("ＰＩＮ　わすれ", "which-pin"),
+            ("チヤージ", None),
+            ("子ども", "children"),
+            ("I forgot my PIN", "forgotten"),
+            ("いくら", "how-much"),
+            ("x" * 500, None),
+            ("%00<script>", None),
+        ],
+    )
+    def test_are_found_by_what_is_typed(self, reader: Reader, typed: str, found: str | None) -> None:
+        html = reader.source(f"/faq/?{urlencode({'q': typed})}")
+        shown = re.findall(r'<details id="([\w-]+)" open>', html)
+        assert (found in shown and len(shown) < 10) if found else "合う質問は見つかりませんでした" in html and not shown
+        assert "<script" not in html
+
+    def test_are_all_there_for_an_empty_wish(self, reader: Reader) -> None:
+        everything = {question.id for group in list_questions() for question in group.questions}
+        assert set(re.findall(r'<details id="([\w-]+)">', reader.source("/faq/?q=++"))) == everything
 
     def test_send_on_to_pages_that_exist(self) -> None:
         pages = {name for names in EVERYTHING.values() for name in names}

@@ -21,7 +21,8 @@ from mynapoint.directory.queries import REGISTER
 from mynapoint.directory.rules import Service
 from mynapoint.kernel.period import JST
 from mynapoint.site.services.exports import COLUMNS, to_cell
-from mynapoint.site.services.finding import PAGE_SIZE, Wish, find, fold, get_state, loosen, read_wish
+from mynapoint.site.services.finding import PAGE_SIZE, Wish, find, get_state, loosen, read_wish
+from mynapoint.site.shell.folding import fold
 
 AT = datetime(2020, 10, 5, 12, tzinfo=JST)
 KEY = {"id": "a-1", "public_key": "A" * 43, "from": "2020-01-01T00:00:00Z"}

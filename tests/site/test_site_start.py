@@ -1,5 +1,6 @@
 """The first pages: dates to the second, "can I do it with what I have?", and the planner."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
@@ -36,6 +37,22 @@ class TestS1Steps:
         places = [html.index(f'href="{prefix}{page}/"') for page in ("card", "reserve", "services", "status")]
         assert all(places)
         assert "5,000" in reader.words(prefix)
+
+
+class TestWhereOneStands:
+    """Nobody signs in, so this page is the same for all: where one can stand, and the way on."""
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_leads_on_from_each_step(self, reader: Reader, prefix: str) -> None:
+        box = reader.source(prefix).partition('class="rows stand"')[2].partition("</dl>")[0]
+        links = re.findall(r'href="([^"]+)"', box)
+        assert links == [f"{prefix}{page}" for page in ("card/", "reserve/", "apply/", "faq/#resume", "status/")]
+
+    def test_offers_nothing_that_is_over(self, reader: Reader, settings: Settings) -> None:
+        settings.CLOCK = lambda: CLOSED
+        box = reader.source("/").partition('class="rows stand"')[2].partition("</dl>")[0]
+        assert "いまは受け付けていません" in box
+        assert "/apply/" not in box
 
 
 class TestS6Cap:

@@ -8,7 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from mynapoint.place.queries import find_helpdesk, list_counters
 from mynapoint.place.rules import is_open, next_opening
 from mynapoint.site.guide.atom import write_feed
-from mynapoint.site.guide.documents import list_checks, list_held, list_questions
+from mynapoint.site.guide.documents import list_checks, list_held
+from mynapoint.site.guide.finding import find_questions, read_text
 from mynapoint.site.guide.news import list_news
 from mynapoint.site.shell.informational import informational
 from mynapoint.site.shell.languages import read_language
@@ -27,8 +28,11 @@ def prose(request: HttpRequest, page: str) -> HttpResponse:
 
 @informational
 def faq(request: HttpRequest) -> HttpResponse:
-    """Answer what people ask."""
-    return show(request, "guide/faq", at=settings.CLOCK(), groups=list_questions())
+    """Answer what people ask; of many questions find those that hold what was typed."""
+    text = read_text(request.GET.get("q", ""))
+    groups = find_questions(text)
+    count = sum(len(group.questions) for group in groups)
+    return show(request, "guide/faq", at=settings.CLOCK(), groups=groups, text=text, count=count)
 
 
 @informational

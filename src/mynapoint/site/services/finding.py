@@ -1,17 +1,15 @@
 """Finding a service: what a visitor wishes, which services answer to it, and what would help when none does."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, Literal, get_args
 from urllib.parse import urlencode
 
-import jaconv
 from django.http import QueryDict
 
 from mynapoint.directory.rules import Channel, Service, find_obstacle
+from mynapoint.site.shell.folding import fold
 
 Sort = Literal["open", "name", "soon", "until"]
 State = Literal["open", "service_not_open", "service_closed", "service_starts_in_own_app"]
@@ -116,13 +114,6 @@ def loosen(services: Sequence[Service], wish: Wish, *, at: datetime) -> list[Loo
             value = "" if part in FLAGS else str(getattr(wish, part))
             loosened.append(Loosened(part=part, value=value, count=count, query=wider.query))
     return loosened
-
-
-@lru_cache(maxsize=4096)
-def fold(text: str) -> str:
-    """This will fold what sounds or looks the same into one: width, case, katakana and hiragana, gaps."""
-    narrow = unicodedata.normalize("NFKC", "".join(text.split())).lower()
-    return jaconv.kata2hira(narrow)
 
 
 def _answers(found: Found, wish: Wish, words: Sequence[str]) -> bool:
