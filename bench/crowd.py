@@ -29,8 +29,9 @@ from mynapoint.console.cluster import server_url
 from mynapoint.draft.rules import DraftLink
 from mynapoint.holder.rules import hash_certificate
 from mynapoint.kernel.secret_link import SECRET_BYTES
+from mynapoint.kernel.slip_code import CODE_ALPHABET
 from mynapoint.keyring import Keyring
-from mynapoint.reservation.rules import MYKEY_ALPHABET, MYKEY_LENGTH
+from mynapoint.reservation.rules import MYKEY_LENGTH
 
 BORN: Final = date(1985, 4, 12)
 
@@ -138,9 +139,9 @@ def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[t
 
 def _mykey_ids(start: int) -> Iterator[str]:
     """Count in the MyKey IDs' own letters: drawing them would be slower and could meet."""
-    base = len(MYKEY_ALPHABET)
+    base = len(CODE_ALPHABET)
     while True:
-        yield "".join(MYKEY_ALPHABET[start // base**place % base] for place in range(MYKEY_LENGTH))
+        yield "".join(CODE_ALPHABET[start // base**place % base] for place in range(MYKEY_LENGTH))
         start += 1
 
 

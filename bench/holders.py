@@ -5,7 +5,8 @@ from typing import Final
 import psycopg
 
 from bench.stage import AT, PROGRAMME
-from mynapoint.reservation.rules import MYKEY_ALPHABET, MYKEY_LENGTH
+from mynapoint.kernel.slip_code import CODE_ALPHABET
+from mynapoint.reservation.rules import MYKEY_LENGTH
 
 # Ids rise with time, as UUIDv7 do; hashes are spread evenly; letters are a permutation, so that no two are alike.
 _ID: Final = "('01748000' || lpad(to_hex(n), 24, '0'))::uuid"
@@ -15,7 +16,7 @@ _HASH: Final = "sha256(n::text::bytea)"
 _SEAL: Final = "sha256((n || 'seal')::bytea)"
 _TIMES: Final = 98_765_432_101
 _LETTERS: Final = " || ".join(
-    f"substr('{MYKEY_ALPHABET}', 1 + (n * {_TIMES} / {len(MYKEY_ALPHABET) ** place} % {len(MYKEY_ALPHABET)})::int, 1)"
+    f"substr('{CODE_ALPHABET}', 1 + (n * {_TIMES} / {len(CODE_ALPHABET) ** place} % {len(CODE_ALPHABET)})::int, 1)"
     for place in range(MYKEY_LENGTH)
 )
 _FACTS: Final = (

@@ -173,6 +173,15 @@ class Place(_Part):
     terminal: Terminal
 
 
+class Grace(_Part):
+    """猶予票: whoever signs had stood in a counter's line in time; this is why the act comes after the window's end."""
+
+    ticket: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    counter: Counter
+    number: Annotated[int, Field(ge=1, le=9999)]
+    stood_at: Instant
+
+
 class _Act(_Part):
     act: Annotated[UUID, BeforeValidator(_read_id)]
     audience: Shown
@@ -181,6 +190,7 @@ class _Act(_Part):
     expires_at: Instant
     programme: Programme
     place: Annotated[Place | None, BeforeValidator(_refuse_null)] = None
+    grace: Annotated[Grace | None, BeforeValidator(_refuse_null)] = None
     representative: Annotated[bool | None, BeforeValidator(_refuse_null), AfterValidator(_check_true)] = None
 
 

@@ -25,6 +25,7 @@ def put_into_words(statement: Statement, *, language: Language = Language.JAPANE
         heading=phrases.say(f"statement.{statement.kind}"),
         rows=(
             *_word_place(statement, phrases),
+            *_word_grace(statement, phrases),
             *_word_representative(statement, phrases),
             (phrases.say("statement.programme"), statement.programme.title),
             *middle,
@@ -52,6 +53,15 @@ def _word_place(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
         colour=phrases.say(f"colour.{case.colour}"),
     )
     return ((phrases.say("statement.place"), said),)
+
+
+def _word_grace(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
+    if statement.grace is None:
+        return ()
+    grace = statement.grace
+    stood_at = phrases.say_time(grace.stood_at)
+    said = phrases.say("statement.grace_is", counter=grace.counter.name, number=grace.number, time=stood_at)
+    return ((phrases.say("statement.grace"), said),)
 
 
 def _word_representative(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:

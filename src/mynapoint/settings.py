@@ -301,9 +301,9 @@ MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
 ROOMS: Final = (
-    *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place", "staff"),
-    *("reservation", "application", "correction", "draft", "closing", "settlement"),
-    *("service_api", "signin", "site", "counter", "office", "console"),
+    *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place", "pinreset"),
+    *("staff", "booking", "queue", "grace", "reservation", "application", "correction", "draft", "closing"),
+    *("settlement", "service_api", "signin", "site", "counter", "office", "console"),
 )
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),

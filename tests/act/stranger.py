@@ -100,7 +100,7 @@ def take_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def is_statement(fields: dict[str, Any]) -> bool:
     always = {"act", "kind", "audience", "nonce", "created_at", "expires_at", "programme", "content"}
     return (
-        always <= fields.keys() <= always | {"place", "representative"}
+        always <= fields.keys() <= always | {"place", "grace", "representative"}
         and is_uuid(fields["act"])
         and is_text(fields["audience"])
         and re.fullmatch("[A-Za-z0-9_-]{43}", fields["nonce"]) is not None
@@ -109,6 +109,7 @@ def is_statement(fields: dict[str, Any]) -> bool:
         and is_named(fields["programme"], "title")
         and is_content(fields["kind"], fields["content"])
         and ("place" not in fields or is_place(fields["place"]))
+        and ("grace" not in fields or is_grace(fields["grace"]))
         and fields.get("representative", True) is True
     )
 
@@ -130,6 +131,16 @@ def is_content(kind: str, content: dict[str, Any]) -> bool:
         and is_whole_number(grant["rate_percent"], 100)
         and is_whole_number(grant["cap"], 1_000_000)
         and content["irrevocable"] is True
+    )
+
+
+def is_grace(grace: dict[str, Any]) -> bool:
+    return (
+        grace.keys() == {"ticket", "counter", "number", "stood_at"}
+        and re.fullmatch("[0-9a-f]{64}", grace["ticket"]) is not None
+        and is_named(grace["counter"], "name")
+        and is_whole_number(grace["number"], 9999)
+        and is_instant(grace["stood_at"])
     )
 
 

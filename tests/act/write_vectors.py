@@ -41,6 +41,13 @@ PLACE = {
     "terminal": {"id": "mihon-shimin-2", "name": "2番窓口"},
 }
 
+GRACE = {
+    "ticket": "5e" * 32,
+    "counter": {"id": "mihon-higashi", "name": "東出張所"},
+    "number": 31,
+    "stood_at": "2020-09-09T16:40:00+09:00",
+}
+
 
 def base64url(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
@@ -94,6 +101,10 @@ def statements() -> list[dict[str, Any]]:
         "a case in no known colour": fields(place=PLACE | {"case": PLACE["case"] | {"colour": "black"}}),
         "a case of no number": fields(place=PLACE | {"case": PLACE["case"] | {"number": 0}}),
         "a place with an unknown field": fields(place=PLACE | {"clerk": "x"}),
+        "a grace ticket that is null": fields(grace=None),
+        "a grace ticket without its number": fields(grace={n: v for n, v in GRACE.items() if n != "number"}),
+        "a grace ticket whose hash is short": fields(grace=GRACE | {"ticket": "5e"}),
+        "a grace ticket with an unknown field": fields(grace=GRACE | {"name": "x"}),
         "an objection for no reason": fields("objection", content={}),
         "an objection in words of one's own": fields("objection", content={"reason": "I moved"}),
         "a representative who does not act": fields(representative=False),
@@ -105,6 +116,8 @@ def statements() -> list[dict[str, Any]]:
     return [
         *(statement_case(f"a good {kind}", encode(fields(kind)), "shown") for kind in KINDS),
         *(statement_case(f"a good {kind} at a counter", encode(fields(kind, place=PLACE)), "shown") for kind in KINDS),
+        *(statement_case(f"a good {kind} by a grace ticket", encode(fields(kind, place=PLACE, grace=GRACE)), "shown")
+          for kind in ("reservation", "application")),
         *(statement_case(f"a good {kind} by a representative", encode(fields(kind, representative=True)), "shown")
           for kind in KINDS),
         statement_case("the last moment", good, "shown", at=end - timedelta(seconds=1)),

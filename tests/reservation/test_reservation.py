@@ -14,12 +14,13 @@ from mynapoint.act.models import AnsweredAct
 from mynapoint.act.operations import propose
 from mynapoint.journal.models import Entry
 from mynapoint.kernel.period import JST
+from mynapoint.kernel.slip_code import CODE_ALPHABET
 from mynapoint.programme.operations import load_programme
 from mynapoint.programme.queries import count_places_taken
 from mynapoint.programme.rules import NoPlacesLeft, WindowClosed
 from mynapoint.reservation.models import IssuedMyKeyId, Reservation
 from mynapoint.reservation.queries import find_reservation
-from mynapoint.reservation.rules import MYKEY_ALPHABET, AlreadyReserved, draw_mykey_id
+from mynapoint.reservation.rules import AlreadyReserved, draw_mykey_id
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +30,7 @@ class TestDrawMykeyId:
         for _ in range(500):
             assert re.fullmatch(r"[A-Z0-9]{8}", draw := draw_mykey_id())
             assert not set(draw) & set("0O1IL2Z5S8B")
-        assert len(MYKEY_ALPHABET) == len(set(MYKEY_ALPHABET)) == 25
+        assert len(CODE_ALPHABET) == len(set(CODE_ALPHABET)) == 25
 
 
 class TestReserve:

@@ -198,6 +198,21 @@ class Authority:
             self._check_in_force(card.credentials)
             self._registry.append(Entry(at=at, revoked=_get_names(card.credentials), reason=reason))
 
+    def unblock(self, card_path: Path, *, pin: str) -> None:
+        """This will give a card issued here a new PIN with all its tries, whatever the old one was.
+
+        :raises CardNotIssuedHere: when the register does not know the card.
+        :raises CertificateAlreadyRevoked: when the card counts no more.
+        :raises UnusableSecret: when the card could not take the PIN.
+        """
+        if not PIN_PATTERN.fullmatch(pin.encode()):
+            raise UnusableSecret
+        with self._hold_register():
+            self._check_in_force(FileMemory(card_path).read().credentials)
+            FileMemory(card_path).change(
+                lambda card: card.with_secret(Purpose.AUTHENTICATION, text=pin, tries_left=card.pin.tries)
+            )
+
     def answer_ocsp(self, request: bytes, *, at: datetime) -> bytes:
         """This will answer a DER request as the authority's OCSP responder."""
         return answer_ocsp_request(request, cas=self._cas, registry=self._registry.refresh(), at=at)

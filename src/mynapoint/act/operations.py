@@ -27,6 +27,7 @@ from mynapoint.act.rules import (
     Submission,
     check_in_time,
     compose_statement,
+    find_late,
     find_turn,
     read_statement,
 )
@@ -181,6 +182,7 @@ def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[
     """Do a verified act, inside the caller's transaction."""
     fields = read_statement(proposed.statement)
     kind: Kind = fields["kind"]
+    turn = find_turn(fields)
     act = SignedAct(
         id=proposed.id,
         kind=kind,
@@ -189,6 +191,8 @@ def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[
         attachment=proposed.attachment,
         holder=identify(signer.certificate, lineage=signer.lineage, key=settings.HOLDER_KEY, at=at),
         at=at,
+        counter=turn.case.counter if turn else None,
+        late=find_late(fields),
     )
     facts = {
         "act": str(act.id),
@@ -198,7 +202,7 @@ def _perform(proposed: Proposed, signer: VerifiedSigner, *, performers: Mapping[
         "certificate": act.holder.certificate_hash.hex(),
         "statement": sha256(proposed.statement).hexdigest(),
         **({"by": "representative"} if fields.get("representative") else {}),
-        **_commit_at_counter(act.id, find_turn(fields), signer, at=at),
+        **_commit_at_counter(act.id, turn, signer, at=at),
         **performers[kind](act),
     }
     entry_id = record(kind=kind, facts=facts, at=at)

@@ -46,6 +46,17 @@ class Link(SecretLink):
 
 
 @dataclass(frozen=True)
+class Late:
+    """猶予票: whoever signs had stood in a counter's line in time, and could not be served; `ticket` is its hash."""
+
+    ticket: bytes
+    counter: str
+    counter_name: str
+    number: int
+    stood_at: datetime
+
+
+@dataclass(frozen=True)
 class Proposal:
     """What someone is about to sign: everything that is shown to them, and what only the platform needs later."""
 
@@ -57,6 +68,8 @@ class Proposal:
     by_representative: bool = False
     offer: Offer | None = None
     """The case at a counter in which it is proposed; None at home."""
+    late: Late | None = None
+    """What lets it be done after its window's end, at a counter alone."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,8 @@ class SignedAct:
     attachment: Mapping[str, str]
     holder: KnownHolder
     at: datetime
+    counter: str | None = None
+    late: Late | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +198,7 @@ def compose_statement(
             "content": dict(proposal.content),
             **({"representative": True} if proposal.by_representative else {}),
             **({"place": dict(place)} if place else {}),
+            **({"grace": _write_late(proposal.late)} if proposal.late else {}),
         }
     )
 
@@ -191,6 +207,15 @@ def read_statement(statement: bytes) -> dict[str, Any]:
     """Return the fields of a statement that this platform composed."""
     fields: dict[str, Any] = json.loads(statement.removeprefix(DOMAIN_LINE))
     return fields
+
+
+def find_late(statement: Mapping[str, Any]) -> Late | None:
+    """Return the grace ticket that a statement names; None without one."""
+    grace = statement.get("grace")
+    if grace is None:
+        return None
+    counter, stood_at = grace["counter"], datetime.fromisoformat(grace["stood_at"])
+    return Late(bytes.fromhex(grace["ticket"]), counter["id"], counter["name"], grace["number"], stood_at)
 
 
 def find_turn(statement: Mapping[str, Any]) -> Turn | None:
@@ -215,3 +240,12 @@ def check_audience(statement: Mapping[str, Any], *, audience: str) -> None:
     """
     if statement["audience"] != audience:
         raise AudienceMismatch
+
+
+def _write_late(late: Late) -> dict[str, Any]:
+    return {
+        "ticket": late.ticket.hex(),
+        "counter": {"id": late.counter, "name": late.counter_name},
+        "number": late.number,
+        "stood_at": late.stood_at.astimezone(JST).isoformat(timespec="seconds"),
+    }

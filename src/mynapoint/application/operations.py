@@ -42,11 +42,12 @@ from mynapoint.application.rules import (
 )
 from mynapoint.directory.queries import get_service
 from mynapoint.directory.rules import check_service_open
+from mynapoint.grace.operations import Admitted, admit
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 from mynapoint.kernel.sql import insert, insert_unless
 from mynapoint.programme.queries import get_programme
-from mynapoint.programme.rules import WindowClosed, check_open
+from mynapoint.programme.rules import WindowClosed
 from mynapoint.reservation.queries import find_reservation
 
 LINK_TASK = "link_application"
@@ -57,12 +58,14 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     """Choose a service for good, inside the act's transaction, and order the link; return the journal's facts.
 
     :raises WindowNotOpen, WindowClosed, ServiceNotOpen, ServiceClosed: when programme or service take no applications.
+    :raises UnableByGrace: when the act comes later, and its grace ticket does not help.
     :raises NotReserved: when there is no reservation.
     :raises AccountInUse: when the account serves another person.
     :raises AlreadyApplied, AnotherServiceChosen, AlreadyAppliedBeforeRenewal: when the holder has chosen before.
     """
     service_id = str(act.content["service"]["id"])
-    check_service_open(get_service(service_id, at=act.at), at=_check_open_to(act))
+    admitted = _admit(act)
+    check_service_open(get_service(service_id, at=act.at), at=admitted.as_of)
     if find_reservation(act.holder.id, programme_id=act.programme_id) is None:
         raise NotReserved
     application = _compose(act, service_id=service_id)
@@ -70,7 +73,8 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     insert(application)
     order = {"holder_id": str(application.holder_id), "application_id": str(application.id)}
     jobs.configure_task(LINK_TASK, queue=LINK_QUEUE).defer(**order)
-    return {"application": str(application.id), "service": service_id, "account": application.account_hash.hex()}
+    facts = {"application": str(application.id), "service": service_id, "account": application.account_hash.hex()}
+    return {**facts, **admitted.facts}
 
 
 def link(holder_id: UUID, application_id: UUID, *, door: PaymentServiceDoor, at: datetime) -> LinkState:
@@ -147,20 +151,19 @@ def undo(holder_id: UUID, application_id: UUID, *, choose_until: datetime, at: d
     record(kind="link_stopped", facts=facts | {"choose_until": choose_until.astimezone(UTC).isoformat()}, at=at)
 
 
-def _check_open_to(act: SignedAct) -> datetime:
-    """Check that this holder may apply, and return the instant that counts for it.
+def _admit(act: SignedAct) -> Admitted:
+    """Check that this holder may apply, and return as of when it is judged.
 
     Who may choose again after an undone application does so as if in the window's last moment: a service that took
     applications then takes this one too.
     """
-    window = get_programme(act.programme_id, at=act.at).application
+    programme = get_programme(act.programme_id, at=act.at)
     try:
-        check_open(window, at=act.at)
+        return admit(act, programme, programme.application)
     except WindowClosed:
         if not may_choose_again(act.holder.id, programme_id=act.programme_id, at=act.at):
             raise
-        return window.until - timedelta.resolution
-    return act.at
+        return Admitted(programme.application.until - timedelta.resolution, {})
 
 
 def _compose(act: SignedAct, *, service_id: str) -> Application:

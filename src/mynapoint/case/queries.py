@@ -2,12 +2,12 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
-from mynapoint.case.models import LiveCase, OpenedCase
+from mynapoint.case.models import CaseFact, LiveCase, OpenedCase
 from mynapoint.case.rules import CaseName, CaseUnknown, Colour, Lack, Over, Seat, colour_of, day_of
 from mynapoint.case.turns import find_closing
 from mynapoint.kernel.secret_link import SECRET_BYTES
@@ -71,6 +71,22 @@ def list_cases(counter: str, day: date, *, at: datetime) -> list[CaseView]:
     """Return a counter's cases of one day, by their numbers."""
     rows = OpenedCase.objects.filter(counter=counter, day=day).order_by("number")
     return [_view(_BOOK.read(row), at=at) for row in rows]
+
+
+def list_durations(counter: str, *, at: datetime, most: int) -> list[timedelta]:
+    """Return how long a counter's last cases of today took: those that ended after a card had come."""
+    ids = OpenedCase.objects.filter(counter=counter, day=day_of(at)).order_by("-number").values("id", "opened_at")
+    opened = {row["id"]: row["opened_at"] for row in ids[:most]}
+    facts = CaseFact.objects.filter(counter=counter, case_id__in=opened, at__lte=at)
+    with_card = facts.filter(kind="card_seen").values("case_id")
+    ends = facts.filter(kind="ended", case_id__in=with_card).values_list("case_id", "at")
+    return [ended_at - opened[case_id] for case_id, ended_at in ends]
+
+
+def list_busy_terminals(counter: str, *, since: datetime, at: datetime) -> set[str]:
+    """Return the terminals of a counter at which a case was opened lately."""
+    opened = OpenedCase.objects.filter(counter=counter, day=day_of(at), opened_at__gte=since, opened_at__lte=at)
+    return set(opened.values_list("terminal", flat=True))
 
 
 def get_closing(counter: str, *, closes_at: datetime | None, at: datetime) -> datetime | None:

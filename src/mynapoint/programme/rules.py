@@ -50,6 +50,13 @@ class CardWait(Part):
     rush_days: Annotated[int, Field(ge=0, le=366)] = 30
 
 
+class Grace(Part):
+    """猶予: who stood in line from an instant on, before a window's end, may finish for some days after it."""
+
+    from_: Annotated[AwareDatetime, Field(alias="from")]
+    days: Annotated[int, Field(ge=1, le=60)]
+
+
 class ClosingPeriod(Part):
     """締め期間: everything granted before `ends_at` belongs to this closing or to an earlier one."""
 
@@ -99,6 +106,7 @@ class Programme(Document):
     grant: Grant
     certificate: CertificateRule
     card: CardWait = CardWait()
+    grace: Grace | None = None
     places: Annotated[int, Field(ge=1)]
     audit: Audit
     objection: ObjectionRule = ObjectionRule()

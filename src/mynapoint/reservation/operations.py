@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from mynapoint.act.rules import SignedAct
+from mynapoint.grace.operations import admit
 from mynapoint.kernel.sql import insert_unless
 from mynapoint.programme.operations import take_place
 from mynapoint.programme.queries import get_programme
-from mynapoint.programme.rules import check_open
 from mynapoint.reservation.models import IssuedMyKeyId, Reservation
 from mynapoint.reservation.queries import find_reservation
 from mynapoint.reservation.rules import AlreadyReserved, MyKeyId, draw_mykey_id
@@ -17,11 +17,12 @@ def reserve(act: SignedAct) -> Mapping[str, str | int]:
     """Give the holder a MyKey ID and a place, inside the act's transaction; return the journal's facts.
 
     :raises WindowNotOpen, WindowClosed: when the programme takes no reservations.
+    :raises UnableByGrace: when the act comes later, and its grace ticket does not help.
     :raises AlreadyReserved: when the holder has one.
     :raises NoPlacesLeft: when all places are taken.
     """
     programme = get_programme(act.programme_id, at=act.at)
-    check_open(programme.reservation, at=act.at)
+    admitted = admit(act, programme, programme.reservation)
     reservation = Reservation(
         holder_id=act.holder.id,
         programme=act.programme_id,
@@ -35,7 +36,7 @@ def reserve(act: SignedAct) -> Mapping[str, str | int]:
         raise AlreadyReserved(reserved_at=known.reserved_at if known else act.at)
     # The place comes last: its row is shared, and so is locked for the shortest time.
     take_place(programme, holder_id=act.holder.id)
-    return {}
+    return admitted.facts
 
 
 def _issue_mykey_id(holder_id: UUID) -> MyKeyId:

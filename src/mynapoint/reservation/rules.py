@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import NewType
 
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.kernel.slip_code import CODE_ALPHABET
 
 MyKeyId = NewType("MyKeyId", str)
 
-# Without 0 O, 1 I L, 2 Z, 5 S, 8 B: pairs that are misread on paper and over the telephone.
-MYKEY_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
 MYKEY_LENGTH = 8
 
 
@@ -28,4 +27,4 @@ class AlreadyReserved(UnableToReserve):
 
 def draw_mykey_id() -> MyKeyId:
     """Return a random MyKey ID: 8 characters, of 25 each (about 37 bits)."""
-    return MyKeyId("".join(secrets.choice(MYKEY_ALPHABET) for _ in range(MYKEY_LENGTH)))
+    return MyKeyId("".join(secrets.choice(CODE_ALPHABET) for _ in range(MYKEY_LENGTH)))

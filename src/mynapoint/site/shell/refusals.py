@@ -59,6 +59,24 @@ STATUSES: Final[Mapping[str, int]] = {
     "counter_closed": 409,
     "slip_unknown": 404,
     "extension_not_later": 422,
+    "grace_unknown": 404,
+    "grace_over": 422,
+    "grace_elsewhere": 422,
+    "grace_used": 409,
+    "not_in_line_in_time": 422,
+    "no_grace": 422,
+    "booking_unknown": 404,
+    "booking_over": 409,
+    "no_bookings_here": 404,
+    "slot_unknown": 409,
+    "slot_full": 409,
+    "booked_another_day": 409,
+    "booked_elsewhere": 409,
+    "too_many_bookings": 429,
+    "number_unknown": 404,
+    "not_waiting": 409,
+    "line_closed": 409,
+    "line_full": 409,
     "draft_unknown": 404,
     "draft_expired": 410,
     "draft_done": 409,
@@ -91,7 +109,7 @@ def explain(
 
 def _show(name: str, value: str | int, names: Mapping[str, str], language: Language) -> str:
     match name:
-        case "open_from" | "reserved_at" | "expired_at" | "reported_at":
+        case "open_from" | "reserved_at" | "expired_at" | "reported_at" | "stood_at" | "over_at" | "booked_for":
             return format_time(datetime.fromisoformat(str(value)), language)
         case "closed_at":
             return format_end(datetime.fromisoformat(str(value)), language)

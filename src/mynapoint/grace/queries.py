@@ -1,0 +1,56 @@
+"""What can be asked about grace tickets."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+
+from mynapoint.act.rules import Kind, Late
+from mynapoint.grace.models import GraceTicket, UsedGrace
+from mynapoint.grace.rules import GraceHash, GraceUnknown, GraceUsed, Ticket, check_helps, hash_grace
+from mynapoint.kernel.slip_code import SlipCode
+from mynapoint.place.queries import find_place
+from mynapoint.programme.queries import get_programme
+from mynapoint.programme.rules import Window
+
+
+def find_late(code: SlipCode, window: Window, *, kind: Kind, counter: str, at: datetime) -> Late | None:
+    """Return what a statement says of a ticket that is shown at a counter; None while its window is open anyway.
+
+    :raises UnableByGrace: when the ticket does not help there and then.
+    """
+    row = GraceTicket.objects.filter(code_hash=hash_grace(code, key=settings.HOLDER_KEY)).first()
+    if row is None:
+        raise GraceUnknown
+    if at < window.until:
+        return None
+    place, issuer = find_place(counter, at=at), find_place(row.counter, at=at)
+    ticket = as_ticket(row)
+    programme = get_programme(row.programme, at=at)
+    check_helps(ticket, programme, window, city_code=place.city_code if place else None, at=at)
+    if UsedGrace.objects.filter(counter=row.counter, code_hash=row.code_hash, kind=kind).exists():
+        raise GraceUsed
+    return Late(
+        ticket=ticket.hash,
+        counter=row.counter,
+        counter_name=issuer.name.ja if issuer else row.counter,
+        number=row.number,
+        stood_at=row.stood_at,
+    )
+
+
+def list_graced(counter: str, day: date, *, programme_id: str) -> dict[int, datetime]:
+    """Return the numbers of a day that were given a ticket, and when."""
+    rows = GraceTicket.objects.filter(counter=counter, day=day, programme=programme_id)
+    return dict(rows.values_list("number", "issued_at"))
+
+
+def as_ticket(row: GraceTicket) -> Ticket:
+    """Return a row as the rules know it."""
+    return Ticket(
+        hash=GraceHash(bytes(row.code_hash)),
+        programme_id=row.programme,
+        counter=row.counter,
+        city_code=row.city_code,
+        number=row.number,
+        stood_at=row.stood_at,
+    )
