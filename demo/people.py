@@ -70,7 +70,9 @@ class Person:
         page = self.fill_in(path)
         while page.status == OK and "/act/" not in page.address:
             hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.html))
-            page = self.fill_in(page.address, **(hidden | answers))
+            asked = set(re.findall(r'<input [^>]*name="(\w+)"', page.html))
+            typed = {field: answer for field, answer in answers.items() if field in asked}
+            page = self.fill_in(page.address, **(hidden | typed))
         return page
 
     def fill_in(self, path: str, **typed: str) -> Page:

@@ -20,6 +20,14 @@ class Language(StrEnum):
     ENGLISH = "en"
 
 
+TAGS: Final[Mapping[Language, str]] = {
+    Language.JAPANESE: "ja",
+    Language.EASY_JAPANESE: "ja-x-easy",
+    Language.ENGLISH: "en",
+}
+"""As a program asks a site for one of them (BCP 47; RFC 9110, 12.5.4); easy Japanese has no tag but a private one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """Everything that is said in one language, by dotted names that are the same in all of them."""

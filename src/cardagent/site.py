@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 import httpx2
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from cardagent.languages import TAGS, Language
 from cardagent.link import ActLink, encode_base64url
 from cardagent.refusal import UnableToSign
 from cardagent.statement import MAX_LENGTH, Flaw, MalformedStatement, is_showable
@@ -82,9 +83,17 @@ class _TooLong(Exception):
     pass
 
 
-def open_http_client(link: ActLink) -> httpx2.Client:
-    """This will open a client whose time limit is one for the whole answer, and which uses no proxy to this machine."""
-    return httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=not link.is_on_this_machine)
+def open_http_client(link: ActLink, *, language: Language = Language.JAPANESE) -> httpx2.Client:
+    """This will open a client that asks for sentences in a language.
+
+    Its time limit is one for the whole answer, and it uses no proxy to this machine.
+    """
+    return httpx2.Client(
+        headers={"Accept-Language": TAGS[language]},
+        timeout=_TIMEOUT_SECONDS,
+        follow_redirects=False,
+        trust_env=not link.is_on_this_machine,
+    )
 
 
 def fetch_statement(link: ActLink, *, http_client: httpx2.Client) -> bytes:

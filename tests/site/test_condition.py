@@ -74,7 +74,8 @@ class TestCondition:
     def test_says_how_many_wait(self, visitor: Client) -> None:
         open_waiting_room(per_minute=60, at=AT)
         for _ in range(3):
-            visitor.post("/status/", {"ticket": ""})
+            visitor.cookies.clear()
+            visitor.post("/status/")
         text = read(visitor.get("/condition/"))
         assert "3 人が待っています(1分に 60 人ずつ)" in text
         assert "いつもどおりでないところがあります" in text

@@ -139,6 +139,36 @@ class TestAct:
         assert not AnsweredAct.objects.exists()
 
 
+class TestLanguageForPrograms:
+    """A card program asks for the language of its own page."""
+
+    @pytest.mark.parametrize(
+        ("asked", "tag", "words"),
+        [
+            ("en", "en", "has been signed already"),
+            ("en-GB,ja;q=0.5", "en", "has been signed already"),
+            ("ja-x-easy", "ja-x-easy", "もう署名が終わっています"),
+            ("fr", "ja", "この手続は署名が済んでいます"),
+            ("*;;q=x", "ja", "この手続は署名が済んでいます"),
+        ],
+    )
+    def test_is_that_of_a_refusal(self, hanako: Visitor, asked: str, tag: str, words: str) -> None:
+        act = hanako.reserve()
+        answer = hanako.client.get(f"{link_of(act)}/statement", headers={"Accept-Language": asked})
+        assert words in answer.json()["title"]
+        assert answer["Content-Language"] == tag
+
+    def test_is_that_of_what_was_done_and_of_what_cannot_be_read(self, hanako: Visitor) -> None:
+        english = Visitor(Client(headers={"host": "127.0.0.1:8000", "accept-language": "en"}), hanako.card)
+        assert (
+            english.sign(english.fill_in(english.begin_reservation())).json()["words"][0] == "Your reservation is made."
+        )
+        assert (
+            english.client.put(f"{link_of(english.fill_in('/status/'))}/signature").json()["title"]
+            == "It cannot be used in this way"
+        )
+
+
 class TestRecords:
     def test_prove_an_act_to_anybody(self, hanako: Visitor) -> None:
         act = hanako.fill_in(hanako.begin_reservation())

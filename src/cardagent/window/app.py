@@ -93,7 +93,7 @@ class Window:
         """This will take the link with which the site sent the person here, in the language that the address names."""
         language = _choose_language(request)
         try:
-            visit = self.desk.open_visit(request.args.get("link", ""))
+            visit = self.desk.open_visit(request.args.get("link", ""), language=language)
         except STOPS as stop:
             sentence = find_sentence(stop, language=language)
             return _page("stop", language, status=400, sentence=sentence, is_demo=self.desk.cards.is_virtual)
@@ -103,11 +103,12 @@ class Window:
         visit = self.desk.visits.find(visit_id)
         if request.method == "POST":
             with visit.lock:
-                return self._take_form(request, visit, back=f"/{language}/visits/{visit_id}")
+                return self._take_form(request, visit, language=Language(language))
         return self._show(visit, Language(language))
 
-    def _take_form(self, request: Request, visit: Visit, *, back: str) -> Response:
+    def _take_form(self, request: Request, visit: Visit, *, language: Language) -> Response:
         """This will do what one form asks for, once, and lead to a page that can be looked at again."""
+        back = f"/{language}/visits/{visit.id}"
         if not visit.is_over:
             try:
                 visit.use_form(request.form.get("token", ""))
@@ -117,10 +118,10 @@ class Window:
             if request.form.get("do") == "cancel":
                 self.desk.visits.close(visit)
                 return _go_to(visit.act.link.get_address())
-            self._do(request, visit)
+            self._do(request, visit, language=language)
         return _go_to(back if visit.answer is None else visit.act.link.get_address())
 
-    def _do(self, request: Request, visit: Visit) -> None:
+    def _do(self, request: Request, visit: Visit, *, language: Language) -> None:
         form = request.form
         visit.stop = None
         if "place" in form:
@@ -129,7 +130,7 @@ class Window:
         elif "key" in form:
             visit.press(form["key"], typed=form.get("pin", ""))
         else:
-            self.desk.sign(visit, typed=form.get("pin", ""))
+            self.desk.sign(visit, typed=form.get("pin", ""), language=language)
 
     def _show(self, visit: Visit, language: Language) -> Response:
         if not visit.is_over:

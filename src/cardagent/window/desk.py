@@ -7,6 +7,7 @@ from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from cardagent.cards import CardSource, NamedPlace, find_place
+from cardagent.languages import Language
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, SigningPasswordTyped
 from cardagent.signing import look_at_card, open_act, sign_at
@@ -49,7 +50,7 @@ class Desk:
     _card_lock: Lock = field(default_factory=Lock)
     _fetches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_FETCHES))
 
-    def open_visit(self, text: str) -> Visit:
+    def open_visit(self, text: str, *, language: Language) -> Visit:
         """This will fetch an act of a trusted site; another site is not even contacted.
 
         :raises UnableToSign: when there is nothing that this program would sign.
@@ -60,7 +61,7 @@ class Desk:
         if not self._fetches.acquire(blocking=False):
             raise DeskBusy
         try:
-            with open_http_client(link) as http_client:
+            with open_http_client(link, language=language) as http_client:
                 return self.visits.open(open_act(link, http_client=http_client, at=self.clock()), site=site)
         finally:
             self._fetches.release()
@@ -85,7 +86,7 @@ class Desk:
         except StatementExpired as stop:
             visit.end(stop=stop)
 
-    def sign(self, visit: Visit, *, typed: str) -> None:
+    def sign(self, visit: Visit, *, typed: str, language: Language) -> None:
         """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""
         visit.stop = None
         self.check_in_time(visit)
@@ -98,7 +99,7 @@ class Desk:
                 seen = visit.seen or look_at_card(place, at=self.clock())
                 signed = sign_at(place, visit.act, seen=seen, pin=pin)
             # The card may go now; the site may take its time.
-            with open_http_client(visit.act.link) as http_client:
+            with open_http_client(visit.act.link, language=language) as http_client:
                 visit.end(answer=hand_in_signature(visit.act.link, signed, http_client=http_client))
         except _FINAL as stop:
             visit.end(stop=stop)

@@ -11,9 +11,11 @@ from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Link, Submission, SubmissionMalformed
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.journey.acts import PERFORMERS
-from mynapoint.site.journey.answers import DONE_WORDS, problem
+from mynapoint.site.journey.answers import problem
 from mynapoint.site.journey.authorities import get_authorities
+from mynapoint.site.shell.languages import read_wanted
 from mynapoint.site.shell.limits import small_body
+from mynapoint.site.shell.words import get_words
 from paymentservice.encoding import NotBase64Url, from_base64url
 
 
@@ -27,13 +29,13 @@ class SignatureBody(BaseModel):
 
 
 @require_safe
-def statement(_request: HttpRequest, token: str) -> HttpResponse:
+def statement(request: HttpRequest, token: str) -> HttpResponse:
     """Answer the bytes that the card is asked to sign."""
     at = settings.CLOCK()
     try:
         return HttpResponse(get_statement(Link.parse(token), at=at), content_type="application/octet-stream")
     except Refusal as refusal:
-        return problem(refusal, at=at)
+        return problem(request, refusal, at=at)
 
 
 # No cookie takes part in an act, so there is nothing that another site could abuse.
@@ -53,13 +55,13 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
             at=at,
         )
     except Refusal as refusal:
-        return problem(refusal, at=at)
+        return problem(request, refusal, at=at)
     return JsonResponse(
         {
             "receipt": str(done.entry_id),
             "kind": done.kind,
             "done_at": at.isoformat(),
-            "words": list(DONE_WORDS[done.kind]),
+            "words": get_words(read_wanted(request)).say(f"machine.done.{done.kind}").splitlines(),
         }
     )
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from django.http import HttpRequest
+from django.utils.translation.trans_real import parse_accept_lang_header
 
-from cardagent.languages import Language
+from cardagent.languages import TAGS, Language
 from mynapoint.kernel.documents import Words
 
 PREFIXES: Final[Mapping[Language, str]] = {
@@ -38,6 +39,14 @@ def read_language(request: HttpRequest) -> Language:
         (language for language, prefix in PREFIXES.items() if prefix and f"{inside}/".startswith(prefix)),
         Language.JAPANESE,
     )
+
+
+def read_wanted(request: HttpRequest) -> Language:
+    """This will read the language that a program asks for, where the path says none (RFC 9110, 12.5.4)."""
+    known = {tag: language for language, tag in TAGS.items()}
+    wanted = (tag for tag, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")))
+    found = (known.get(tag) or known.get(tag.partition("-")[0]) for tag in wanted)
+    return next(filter(None, found), Language.JAPANESE)
 
 
 def put_into(language: Language, request: HttpRequest) -> str:
