@@ -303,7 +303,7 @@ JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 ROOMS: Final = (
     *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place", "pinreset"),
     *("staff", "booking", "queue", "grace", "reservation", "application", "correction", "draft", "closing"),
-    *("settlement", "service_api", "signin", "site", "counter", "office", "console"),
+    *("settlement", "tally", "service_api", "signin", "site", "counter", "office", "console"),
 )
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),

@@ -1,7 +1,7 @@
 """What can be asked about acts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -117,6 +117,12 @@ def is_done(act_id: UUID) -> bool:
 def find_doer(act_id: UUID) -> UUID | None:
     """Return the holder who did an act; None when it is not known or was refused."""
     return AnsweredAct.objects.filter(id=act_id, answer=DONE).values_list("holder_id", flat=True).first()
+
+
+def list_entry_ids(act_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the journal entries of those acts that were done."""
+    done = AnsweredAct.objects.filter(id__in=set(act_ids), answer=DONE, entry_id__isnull=False)
+    return {act_id: entry_id for act_id, entry_id in done.values_list("id", "entry_id") if entry_id}
 
 
 def list_done(holder_id: UUID) -> list[UUID]:

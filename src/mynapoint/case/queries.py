@@ -1,14 +1,17 @@
 """What can be asked about cases."""
 
 import hmac
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
-from mynapoint.case.models import CaseFact, LiveCase, OpenedCase
-from mynapoint.case.rules import CaseName, CaseUnknown, Colour, Lack, Over, Seat, colour_of, day_of
+from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
+from mynapoint.case.rules import CaseName, CaseUnknown, Colour, EndReason, Lack, Over, Seat, colour_of, day_of
 from mynapoint.case.turns import find_closing
 from mynapoint.kernel.secret_link import SECRET_BYTES
 
@@ -92,6 +95,66 @@ def list_busy_terminals(counter: str, *, since: datetime, at: datetime) -> set[s
 def get_closing(counter: str, *, closes_at: datetime | None, at: datetime) -> datetime | None:
     """Return when a counter closes today: what its calendar says (None: closed), or a supervisor said later."""
     return find_closing(closes_at, _BOOK.get_extensions(counter, day_of(at)))
+
+
+@dataclass(frozen=True)
+class PastCase:
+    """A case as one looks back at it: nothing of the citizen's, and `over` only once that was written down."""
+
+    counter: str
+    day: date
+    number: int
+    terminal: str
+    terminal_name: str
+    user_id: int
+    opened_at: datetime
+    over: Over | None
+    has_had_card: bool
+    acts_proposed: int
+    acts_done: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class PastExtension:
+    """A supervisor's word that a counter stayed open longer on a day."""
+
+    day: date
+    until: datetime
+    reason: str
+    user_id: int
+    extended_at: datetime
+
+
+def list_past_cases(counter: str, first: date, last: date) -> list[PastCase]:
+    """Return a counter's cases of some days, both included, in the order of their numbers."""
+    rows = list(OpenedCase.objects.filter(counter=counter, day__range=(first, last)).order_by("day", "number"))
+    facts: dict[UUID, list[CaseFact]] = defaultdict(list)
+    for fact in CaseFact.objects.filter(counter=counter, case_id__in=[row.id for row in rows]).order_by("index"):
+        facts[fact.case_id].append(fact)
+    return [_look_back(row, facts[row.id]) for row in rows]
+
+
+def list_extensions(counter: str, first: date, last: date) -> list[PastExtension]:
+    """Return how often a counter stayed open longer on some days, both included, in the order of time."""
+    rows = CounterExtension.objects.filter(counter=counter, day__range=(first, last)).order_by("day", "number")
+    return [PastExtension(row.day, row.until, row.reason, row.user_id, row.extended_at) for row in rows]
+
+
+def _look_back(row: OpenedCase, facts: Sequence[CaseFact]) -> PastCase:
+    ended = next((fact for fact in facts if fact.kind == "ended"), None)
+    return PastCase(
+        counter=row.counter,
+        day=row.day,
+        number=row.number,
+        terminal=row.terminal,
+        terminal_name=row.terminal_name,
+        user_id=row.user_id,
+        opened_at=row.opened_at,
+        over=Over(ended.at, cast(EndReason, ended.word)) if ended else None,
+        has_had_card=any(fact.kind == "card_seen" for fact in facts),
+        acts_proposed=sum(fact.kind == "act_proposed" for fact in facts),
+        acts_done=tuple(fact.act_id for fact in facts if fact.word == "done" and fact.act_id),
+    )
 
 
 def _view(case: Case, *, at: datetime) -> CaseView:

@@ -1,7 +1,7 @@
 """What can be asked of the journal: checkpoints, proofs, and whether all of it is as it was written."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -43,6 +43,7 @@ __all__ = [
     "get_first_checkpoint_covering",
     "get_inclusion_proof",
     "is_sequenced",
+    "list_written",
     "verify_journal",
 ]
 
@@ -114,10 +115,16 @@ def judge_kept_proof(octets: bytes, *, index: int, path: Sequence[bytes], note: 
 
 def find_written(entry_id: UUID) -> WrittenFacts | None:
     """Return what an entry says, if it stands in the journal as this platform wrote it."""
-    entry = Entry.objects.filter(id=entry_id).first()
-    if entry is None or not is_entry_sealed(entry, key=settings.JOURNAL_SEAL_KEY):
-        return None
-    return WrittenFacts(kind=entry.kind, facts=json.loads(entry.facts), recorded_at=entry.recorded_at)
+    return list_written([entry_id]).get(entry_id)
+
+
+def list_written(entry_ids: Iterable[UUID]) -> dict[UUID, WrittenFacts]:
+    """Return what entries say, of those that stand in the journal as this platform wrote them."""
+    return {
+        entry.id: WrittenFacts(kind=entry.kind, facts=json.loads(entry.facts), recorded_at=entry.recorded_at)
+        for entry in Entry.objects.filter(id__in=set(entry_ids))
+        if is_entry_sealed(entry, key=settings.JOURNAL_SEAL_KEY)
+    }
 
 
 def get_consistency_proof(old: int, new: int) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mynapoint.case.operations import continue_case, end_case, open_case, send_home
 from mynapoint.case.rules import CaseName, CaseUnknown, Farewell, Lack, Slip, Turn
+from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
 from mynapoint.counter.case.possible import get_hours, list_offered
 from mynapoint.counter.case.scene import Scene, Stage, find_scene, get_own_scene
@@ -229,6 +230,7 @@ def _show_start(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = N
         "new_case": uuid4(),
         "error": error,
         "is_supervisor": Role.SUPERVISOR in desk.roles,
+        "away": find_away(at=at),
     }
     return render(request, "counter/case/start.html", context, status=error.status if error else 200)
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mynapoint.act.operations import submit
 from mynapoint.act.queries import get_statement
-from mynapoint.act.rules import Link, Submission, SubmissionMalformed
+from mynapoint.act.rules import Link, Submission, SubmissionMalformed, TryLater
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.service_api import silences
 from mynapoint.site.journey.acts import PERFORMERS
 from mynapoint.site.journey.answers import problem
 from mynapoint.site.journey.authorities import get_authorities
@@ -54,6 +55,9 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
             performers=PERFORMERS,
             at=at,
         )
+    except TryLater as put_off:
+        silences.note(silences.REGISTRY, at=at)
+        return problem(put_off, at=at)
     except Refusal as refusal:
         return problem(request, refusal, at=at)
     return JsonResponse(

@@ -1,0 +1,87 @@
+"""What a supervisor should look at, each in sentences: what was seen, why it matters, what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mynapoint.case.rules import Colour, EndReason
+from mynapoint.kernel.period import JST
+from mynapoint.tally.rules import Alert, AlertKind, Visit
+
+_COLOURS: Final[Mapping[Colour, str]] = {
+    "red": "赤",
+    "yellow": "黄",
+    "green": "緑",
+    "purple": "紫",
+    "orange": "橙",
+    "blue": "青",
+}
+ENDS: Final[Mapping[EndReason, str]] = {
+    "finished": "終わりにした",
+    "next_person": "次の方に進んだ",
+    "paused": "中断した",
+    "card_removed": "カードが外された",
+    "second_card": "別のカードが置かれた",
+    "another_case": "別の件が始まった",
+    "idle": "操作がないまま時間が切れた",
+    "contact_lost": "カードのプログラムとの連絡が切れた",
+    "counter_closed": "窓口が閉まった",
+}
+EXTENSIONS: Final = {"people_waiting": "待っている人がいた", "disruption": "障害があった", "instructed": "指示があった"}
+_TITLES: Final[Mapping[AlertKind, str]] = {
+    "linked_after_break": "途中で終わった件の直後に、同じ端末で申込が済んでいます",
+    "same_account": "同じアカウントが、別の人の申込に使われています",
+    "outside_hours": "受付時間の外に始まった件があります",
+    "looked_only": "カードを置いただけで終わった件が続いています",
+}
+_NEXT: Final[Mapping[AlertKind, str]] = {
+    "linked_after_break": "前の人のアカウントで申し込まれていないか、担当者に確かめてください。そうなら訂正の受付へ。",
+    "same_account": "前の申込の訂正が済んでいるか、事務局に確かめてください。心当たりがなければ「訂正の受付」へ。",
+    "outside_hours": "延長した理由と、だれが対応したかを確かめてください。",
+    "looked_only": "端末やカードリーダーの具合が悪くないか、照会だけを繰り返していないか、担当者に確かめてください。",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert in words."""
+
+    title: str
+    what: str
+    next: str
+
+
+def tell(alert: Alert, *, names: Mapping[int, str]) -> Told:
+    """This will say an alert in words; `names` are the staff's."""
+    return Told(_TITLES[alert.kind], _say(alert, names), _NEXT[alert.kind])
+
+
+def _say(alert: Alert, names: Mapping[int, str]) -> str:
+    first = alert.visits[0]
+    match alert.kind:
+        case "linked_after_break":
+            broken, then = alert.visits
+            why = ENDS[broken.reason] if broken.reason else ""
+            ended = f"{_name(broken)}は、{why}ため途中で終わりました。"
+            return f"{ended}{alert.minutes}分後に、{_name(then)}で申込が済みました。"
+        case "same_account":
+            named = "、".join(f"{visit.opened_at.astimezone(JST):%-m月%-d日}の{_name(visit)}" for visit in alert.visits)
+            return f"{named}。アカウントは元に戻せない値で比べており、だれのものかはここでは分かりません。"
+        case "outside_hours":
+            return (
+                f"{_name(first)}は {first.opened_at.astimezone(JST):%H:%M} に始まりました。{_extension(first, names)}"
+            )
+        case "looked_only":
+            who = names.get(first.user_id, "担当者")
+            return f"{who}さんの、カードが置かれた{alert.of}件のうち{len(alert.visits)}件で、何も署名されていません。"
+
+
+def _name(visit: Visit) -> str:
+    return f"{visit.terminal_name}の件{visit.number}({_COLOURS[visit.colour]})"
+
+
+def _extension(visit: Visit, names: Mapping[int, str]) -> str:
+    if visit.extended is None:
+        return "延長の記録がありません。カレンダーが後から変わったかもしれません。"
+    reason = EXTENSIONS.get(visit.extended.reason, visit.extended.reason)
+    return f"{names.get(visit.extended.user_id, '責任者')}さんが、{reason}ため延長しています。"

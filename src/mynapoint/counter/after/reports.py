@@ -1,0 +1,99 @@
+"""Reports to keep: sums alone, small numbers hidden, as a table for programs (CSV) or on paper (PDF)."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date
+from io import StringIO
+from typing import Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from mynapoint.case.rules import day_of
+from mynapoint.counter.after.pages import LOOK_BACK
+from mynapoint.counter.desk import for_staff, get_own_counter
+from mynapoint.counter.stops import stop
+from mynapoint.place.rules import Place
+from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, typeset
+from mynapoint.staff.rules import Member
+from mynapoint.tally.queries import get_day, get_month
+from mynapoint.tally.rules import SMALLEST_SHOWN, Tally, hide_small, suppress
+
+HEAD: Final = ("件", "手続が済んだ件", "途中で終わった件", "予約", "申込", "そのほかの手続")
+HIDDEN: Final = f"{SMALLEST_SHOWN}未満"
+Row = Sequence[str]
+
+
+@require_safe
+@for_staff(*LOOK_BACK)
+def day_file(request: HttpRequest, member: Member, counter: str, day: date, form: str) -> HttpResponse:
+    """Answer with a day's sums."""
+    at = settings.CLOCK()
+    place = get_own_counter(member, counter, *LOOK_BACK, at=at)
+    if day > day_of(at):
+        raise Http404
+    found = get_day(counter, day, at=at).tally
+    rows = [(name, _write(hide_small(count))) for name, count in zip(HEAD, _counts(found), strict=True)]
+    return _answer(
+        request, form, f"{day:%Y年%-m月%-d日}の集計", place, [("項目", "数"), *rows], name=f"{counter}-{day}"
+    )
+
+
+@require_safe
+@for_staff(*LOOK_BACK)
+def month_file(request: HttpRequest, member: Member, counter: str, first: date, form: str) -> HttpResponse:
+    """Answer with a month's sums, day by day; what is hidden cannot be told from the totals."""
+    at = settings.CLOCK()
+    place = get_own_counter(member, counter, *LOOK_BACK, at=at)
+    report = get_month(counter, first, at=at)
+    columns = [suppress(column) for column in zip(*(_counts(found) for _, found in report.days), strict=True)]
+    days = [
+        (f"{day}", *(_write(column[place_in]) for column in columns)) for place_in, (day, _) in enumerate(report.days)
+    ]
+    total = ("合計", *(_write(hide_small(count)) for count in _counts(report.total)))
+    table = [("日", *HEAD), *days, total]
+    return _answer(request, form, f"{first:%Y年%-m月}の報告", place, table, name=f"{counter}-{first:%Y-%m}")
+
+
+def _counts(found: Tally) -> tuple[int, ...]:
+    return (found.cases, found.finished, found.broken_off, found.reservations, found.applications, found.others)
+
+
+def _write(count: int | None) -> str:
+    return HIDDEN if count is None else str(count)
+
+
+def _answer(
+    request: HttpRequest, form: str, title: str, place: Place, table: Sequence[Row], *, name: str
+) -> HttpResponse:
+    """Answer with a table in the form that the address names."""
+    if form == "csv":
+        return _answer_csv(table, name=name)
+    if form != "pdf":
+        raise Http404
+    data = {
+        "title": f"{place.name.ja} {title}",
+        "lang": "ja",
+        "footer": f"{place.name.ja} {title}",
+        "lead": f"だれのものでもない数だけを載せています。1から{SMALLEST_SHOWN - 1}までの数は「{HIDDEN}」とします。"
+        "ほかの数から分かってしまうときは、もう一つも伏せます。",
+        "head": list(table[0]),
+        "rows": [list(row) for row in table[1:]],
+        **({"demo": "これは見本です。公式の文書ではありません。"} if settings.DEMO else {}),
+    }
+    try:
+        return answer_pdf(typeset("tally", data), name=name)
+    except PaperMissing:
+        return stop(request, "paper_missing", status=503)
+
+
+def _answer_csv(table: Sequence[Row], *, name: str) -> HttpResponse:
+    """Answer with CSV (RFC 4180) that a spreadsheet reads as UTF-8."""
+    text = StringIO()
+    csv.writer(text).writerows(table)
+    return HttpResponse(
+        ("\ufeff" + text.getvalue()).encode(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
