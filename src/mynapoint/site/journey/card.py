@@ -57,7 +57,7 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
         )
     except TryLater as put_off:
         silences.note(silences.REGISTRY, at=at)
-        return problem(put_off, at=at)
+        return problem(request, put_off, at=at)
     except Refusal as refusal:
         return problem(request, refusal, at=at)
     return JsonResponse(
