@@ -126,7 +126,12 @@ def show_around(journey: Journey) -> None:
     hanako = journey.accounts["花子"]
     say("\n[bold]ひらいて見てください[/bold](終わるときは Ctrl-C)")
     say(f"  市民のサイト      {town.site}/")
-    say(f"  事務局            {town.site}/office/   利用者 aoi / kumo-to-sora-2020、midori / mori-to-kawa-2020")
+    say(f"  事務局            {town.site}/office/   利用者 aoi、midori")
+    say(f"  窓口              {town.site}/counter/  利用者 hana(担当)、sora(責任者)、riku(市の管理者)")
+    say(f"    端末にする       {town.site}/signin/terminal/ に {journey.codes['2番窓口']}(1時間以内)")
+    say("  職員のパスワードと、認証アプリに入れる文字(oathtool --totp -b 文字 でも番号が出ます):")
+    for clerk in journey.clerks.values():
+        say(f"    {clerk.name:<7} {clerk.password:<20} {clerk.app.secret}")
     say(f"  花子のウォレット  {hanako['wallet']}")
     say(f"  記録簿            {town.site}/journal/checkpoint")
     say("  カードのプログラム  手続のページの「カードのプログラムで署名する」から移ります。暗証番号は 1234")

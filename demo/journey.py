@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cardagent.site import ActRefused
-from demo.office import Clerk
+from demo.office import OFFICE, Clerk, find, open_browser, press
 from demo.people import Page, Person
 from demo.processes import CommandFailed
 from demo.story import Story, check, wait_for
@@ -29,6 +29,8 @@ class Journey:
     story: Story
     people: dict[str, Person] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clerks: dict[str, Clerk] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
 
     def tell(self) -> None:
         """Tell the whole story.
@@ -49,6 +51,7 @@ class Journey:
             self.hanamaru_closes,
             self.state_pays,
             self.sakura_closes,
+            self.city_sits_down,
             self.anyone_checks,
         ):
             chapter()
@@ -211,8 +214,8 @@ class Journey:
         """Two people of the office approve; the bank gets its file."""
         self.story.chapter("事務局: 承認と振込")
         with self.story.step("事務局の一人目が承認する") as said:
-            aoi = Clerk.hire(self.town, "aoi", "kumo-to-sora-2020")
-            midori = Clerk.hire(self.town, "midori", "mori-to-kawa-2020")
+            aoi = self._hire("aoi", "kumo-to-sora-2020")
+            midori = self._hire("midori", "mori-to-kawa-2020")
             said.append(_describe_claim(aoi.approve("hanamaru", 1)))
         with self.story.step("同じ人がもう一度承認しようとする") as said:
             page = aoi.approve("hanamaru", 1)
@@ -222,6 +225,27 @@ class Journey:
             midori.approve("hanamaru", 1)
             file = midori.make_transfer()
             said.append(_describe_transfer(file, amount=5000))
+
+    def city_sits_down(self) -> None:
+        """A city has its staff and two terminals, as its counter opens."""
+        self.story.chapter("みなとの市: 窓口の職員と端末")
+        city, counter = "992038", "minatono-shiyakusho"
+        with self.story.step("職員が招待を受け、パスワードと認証アプリを登録する") as said:
+            for name, password, role in (
+                ("hana", "nami-to-kaze-2020", "clerk"),
+                ("sora", "hoshi-to-tsuki-2020", "supervisor"),
+                ("riku", "yama-to-oka-2020", "city_admin"),
+            ):
+                self._hire(name, password, "--role", role, "--city", city)
+            said.append("窓口担当 hana、窓口責任者 sora、市の管理者 riku")
+        with self.story.step("端末を二つ登録する") as said:
+            for name in ("1番窓口", "2番窓口"):
+                told = self.town.command("terminal", "register", counter, name)
+                self.codes[name] = find(r"code ([A-Z0-9-]{19})", told)
+            with open_browser(self.town) as terminal:
+                page = press(terminal, "/signin/terminal/", code=self.codes["1番窓口"])
+            check("1番窓口" in page.words, page.words)
+            said.append("1番窓口は登録済み、2番窓口はコード待ち")
 
     def sakura_closes(self) -> None:
         """The card's statement comes after the month, and with it its points; the closing waits for it."""
@@ -256,6 +280,10 @@ class Journey:
             said.append(self.town.command("journal", "verify").replace("\n", " "))
 
     # what the steps share
+
+    def _hire(self, name: str, password: str, *post: str) -> Clerk:
+        self.clerks[name] = Clerk.hire(self.town, name, password, post=post or OFFICE)
+        return self.clerks[name]
 
     def _move_in(self, name: str) -> Person:
         self.people[name] = Person.move_in(self.town, name)

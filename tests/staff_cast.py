@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from cast import LOADED_AT, ROOT
-from mynapoint.counter.desk import TERMINAL_COOKIE
 from mynapoint.place.operations import load_place
-from mynapoint.signin.sessions import begin_session
+from mynapoint.signin.sessions import TERMINAL_COOKIE, begin_session
 from mynapoint.staff.operations import Given, claim_terminal, hire, register_terminal
 from mynapoint.staff.queries import find_terminal
 from mynapoint.staff.rules import OFFICE, WHOLE_CITY, Device, Post, Role

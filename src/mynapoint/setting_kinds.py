@@ -1,4 +1,4 @@
-"""What a setting may be: the kinds that :mod:`mynapoint.settings` is made of, each refused by its variable's name."""
+"""What a setting may be: the kinds that an operator's settings are made of, each refused by its variable's name."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,244 +1,21 @@
-"""Everything that can be set, typed: what an operator sets (:class:`Environment`), and what Django makes of it."""
+"""What Django makes of what an operator sets (:mod:`mynapoint.environment`)."""
 
-import difflib
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from mynapoint.console.cluster import server_url
 from mynapoint.console.database import describe_database
 from mynapoint.console.place import PlaceForbidden
 from mynapoint.entrance.rules import Limits
+from mynapoint.environment import PREFIX, load_environment
 from mynapoint.keyring import Keyring, KeyUnreadable, SecretsFolderNotPrivate
-from mynapoint.setting_kinds import (
-    AbsolutePath,
-    DatabaseUrl,
-    LoopbackOrigin,
-    Origin,
-    Registry,
-    UnusableSetting,
-    check_database_url,
-    refuse,
-)
+from mynapoint.setting_kinds import UnusableSetting
 from paymentservice.clock import get_clock
 
-PREFIX: Final = "MYNAPOINT_"
-CHECKOUT: Final = Path(__file__).resolve().parents[2]
 Key = TypeVar("Key")
-LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
-
-
-class Environment(BaseSettings):
-    """What an operator sets. Each name below is a variable with ``MYNAPOINT_`` before it."""
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, hide_input_in_errors=True)
-
-    state_dir: AbsolutePath = Field(
-        default=CHECKOUT / ".mynapoint",
-        description="Folder for what the platform keeps beside its database: secrets, the embedded server, anchors.",
-        examples=["/var/lib/mynapoint/state"],
-    )
-    database_url: DatabaseUrl | None = Field(
-        default=None,
-        validation_alias=AliasChoices("MYNAPOINT_DATABASE_URL", "DATABASE_URL"),
-        description="Address of a PostgreSQL database; without it the embedded server is used. Also DATABASE_URL.",
-        examples=["postgresql://mynapoint:…@db.example:5432/mynapoint"],
-    )
-    database_url_file: AbsolutePath | None = Field(
-        default=None,
-        description="File that holds the database's address, so that its password is in no environment.",
-        examples=["/run/secrets/database_url"],
-    )
-    database_pool_size: int = Field(
-        default=16, ge=1, le=500, description="Most connections that one process keeps open.", examples=["16"]
-    )
-    pg_bin: AbsolutePath | None = Field(
-        default=None,
-        description="Folder of PostgreSQL's programs for the embedded server, instead of those that come with it.",
-        examples=["/usr/lib/postgresql/15/bin"],
-    )
-    proxies: int = Field(
-        default=0,
-        ge=0,
-        le=9,
-        description="How many proxies of yours stand before the site, each adding to X-Forwarded-For who asks it.",
-        examples=["1"],
-    )
-    demo: bool = Field(
-        default=False, description="Whether this is a demonstration: test cards and a set clock.", examples=["1"]
-    )
-    demo_clock: AbsolutePath | None = Field(
-        default=None, description="File of the demonstration's clock. Needs DEMO.", examples=["/srv/demo/clock.json"]
-    )
-    site_origin: Origin = Field(
-        default="http://127.0.0.1:8000",
-        description="Where citizens reach the site. Every signed statement names it.",
-        examples=["https://mynapoint.example"],
-    )
-    card_program: LoopbackOrigin = Field(
-        default="http://127.0.0.1:39390",
-        description="Where the card program waits on a citizen's own machine; the act's page links to it.",
-        examples=["http://127.0.0.1:39390"],
-    )
-    registry: Registry | None = Field(
-        default=None,
-        description="Where revocations and renewals are asked: the address of a service (OCSP, lineage), files: and a "
-        "folder of daily lists (`mynapoint registry import`), or authority: and a test authority's folder, with DEMO.",
-        examples=["files:/var/lib/mynapoint/lists"],
-    )
-    registry_wait_seconds: int = Field(
-        default=3, ge=1, le=60, description="How long one answer of the registry may take in all.", examples=["3"]
-    )
-    registry_ocsp_minutes: int = Field(
-        default=10, ge=1, le=10_080, description="How old an OCSP answer may be.", examples=["10"]
-    )
-    registry_lineage_minutes: int = Field(
-        default=10, ge=1, le=10_080, description="How old an answer about a lineage may be.", examples=["10"]
-    )
-    registry_crl_hours: int = Field(
-        default=30, ge=1, le=720, description="How old an imported revocation list may be.", examples=["30"]
-    )
-    registry_lineage_list_hours: int = Field(
-        default=30, ge=1, le=720, description="How old an imported list of lineages may be.", examples=["30"]
-    )
-    trust_anchors: AbsolutePath | None = Field(
-        default=None,
-        description="Folder with the certificates of the authorities that are trusted (.pem, .der); "
-        "without it the folder anchors of the state folder.",
-        examples=["/etc/mynapoint/anchors"],
-    )
-    waiting_opens_above: int = Field(
-        default=6000,
-        ge=0,
-        description="Load opens the waiting room when more people than this begin in a minute; 0: only by hand.",
-        examples=["6000"],
-    )
-    waiting_per_minute: int = Field(
-        default=2400,
-        ge=1,
-        le=1_000_000,
-        description="How many a minute begin while load keeps the waiting room open: what `make bench` says they bear.",
-        examples=["2400"],
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least serious log line that is written.", examples=["info"]
-    )
-    log_format: Literal["json", "console"] = Field(
-        default="json", description="Log lines for machines (json) or for people (console).", examples=["json"]
-    )
-    draft_hours: int = Field(
-        default=336,
-        ge=1,
-        le=2160,
-        description="How long a citizen may leave a half-filled reservation or application and come back to it.",
-        examples=["336"],
-    )
-    secret_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="File of 32 random bytes for staff sessions; without it one is made in the state folder.",
-        examples=["/run/secrets/secret.key"],
-    )
-    holder_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="File of 32 random bytes under which certificates become pseudonyms; else one is made.",
-        examples=["/run/secrets/holder.key"],
-    )
-    account_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="File of 32 random bytes under which account ids become keyed hashes; else one is made.",
-        examples=["/run/secrets/account.key"],
-    )
-    journal_seal_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="File of 32 random bytes that seal journal entries; else one is made.",
-        examples=["/run/secrets/journal_seal.key"],
-    )
-    journal_signing_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="Ed25519 key (PEM) that signs the journal's checkpoints; else one is made.",
-        examples=["/run/secrets/journal_signing.pem"],
-    )
-    message_signing_key_file: AbsolutePath | None = Field(
-        default=None,
-        description="Ed25519 key (PEM) that signs messages to payment services; else one is made.",
-        examples=["/run/secrets/message_signing.pem"],
-    )
-
-    @model_validator(mode="after")
-    def _check_what_only_a_demonstration_may(self) -> "Environment":
-        for name, is_used in (
-            ("DEMO_CLOCK", self.demo_clock is not None),
-            ("REGISTRY", (self.registry or "").startswith("authority:")),
-        ):
-            if is_used and not self.demo:
-                raise refuse(name, "is for demonstrations only: set MYNAPOINT_DEMO=1 too, or leave it out")
-        if not self.demo and urlsplit(self.site_origin).scheme == "http" and self.host not in LOOPBACK:
-            raise refuse("SITE_ORIGIN", "must be https, unless the site is for this machine alone")
-        return self
-
-    @model_validator(mode="after")
-    def _check_one_database(self) -> "Environment":
-        if self.database_url and self.database_url_file:
-            raise refuse("DATABASE_URL_FILE", "is given beside DATABASE_URL; keep one of the two")
-        return self
-
-    @property
-    def host(self) -> str:
-        """Return the site's host as a browser names it, without the port."""
-        netloc = urlsplit(self.site_origin).netloc
-        return netloc if netloc.endswith("]") else netloc.rsplit(":", 1)[0] if ":" in netloc else netloc
-
-    @property
-    def is_embedded(self) -> bool:
-        """Tell whether the database is the server that comes with the platform."""
-        return self.database_url is None and self.database_url_file is None
-
-    def get_database_url(self) -> str:
-        """Return the database's address, with its password."""
-        if self.database_url is not None:
-            return self.database_url.get_secret_value()
-        if self.database_url_file is not None:
-            return check_database_url(SecretStr(self.database_url_file.read_text().strip())).get_secret_value()
-        return server_url(self.state_dir)
-
-
-def load_environment() -> Environment:
-    """Read the environment.
-
-    :raises UnusableSetting: naming the first variable that is wrong.
-    """
-    _check_for_slips(os.environ)
-    try:
-        return Environment()
-    except ValidationError as error:
-        raise _as_unusable(error) from None
-
-
-def _check_for_slips(names: Iterable[str]) -> None:
-    """Refuse a name that is no setting's: it was meant to be one, and would be passed over in silence."""
-    known = {name.upper() for name in Environment.model_fields}
-    for name in names:
-        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
-            meant = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
-            hint = f"did you mean {PREFIX}{meant[0]}?" if meant else "docs/settings.md lists them"
-            raise UnusableSetting(name=name, problem=f"there is no such setting; {hint}")
-
-
-def _as_unusable(error: ValidationError) -> UnusableSetting:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = str(first["loc"][0]) if first["loc"] else str(first["ctx"]["name"])
-    name = place.upper().removeprefix(PREFIX)
-    field = Environment.model_fields["database_url" if name == "DATABASE_URL" else name.lower()]
-    problem = first["msg"].replace("Input should", "must")
-    return UnusableSetting(name=PREFIX + name, problem=problem, example=str((field.examples or [""])[0]))
-
 
 ENVIRONMENT = load_environment()
 _keys = Keyring(ENVIRONMENT.state_dir / "secrets")
@@ -278,6 +55,7 @@ HOLDER_KEY = _read_key("holder", _keys.secret)
 ACCOUNT_KEY = _read_key("account", _keys.secret)
 JOURNAL_SEAL_KEY = _read_key("journal_seal", _keys.secret)
 JOURNAL_SIGNING_KEY = _read_key("journal_signing", _keys.signing_key)
+SECOND_FACTOR_KEY = _read_key("second_factor", _keys.secret)
 MESSAGE_SIGNING_KEY = _read_key("message_signing", _keys.signing_key)
 DATABASES = {"default": _read_database()}
 MADE_UP_SECRETS = tuple(_keys.made_up)
@@ -308,6 +86,7 @@ ROOMS: Final = (
 INSTALLED_APPS = (
     *(f"django.contrib.{app}" for app in ("contenttypes", "auth", "sessions", "messages", "staticfiles")),
     "csp",
+    *("allauth", "allauth.account", "allauth.mfa"),
     "procrastinate.contrib.django",
     *(f"mynapoint.{room}" for room in ROOMS),
 )
@@ -320,12 +99,12 @@ MIDDLEWARE = (
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mynapoint.site.shell.stops.Availability",
     "mynapoint.site.waiting.closing_time.ClosingTime",
 )
-LOGIN_URL = "office:login"
 ROOT_URLCONF = "mynapoint.urls"
 WSGI_APPLICATION = "mynapoint.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -353,12 +132,32 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 300
 
+AUTHENTICATION_BACKENDS = ("allauth.account.auth_backends.AuthenticationBackend",)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "mynapoint.signin.adapters.StaffAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # every try is counted in the database: mynapoint.signin.door
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "mynapoint.signin.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "login_webauthn": "mynapoint.signin.forms.PasskeyAtDoor",
+    "authenticate_webauthn": "mynapoint.signin.forms.PasskeyAsSecond",
+    "add_webauthn": "mynapoint.signin.forms.NewPasskey",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "mynapoint"
 
 IS_ENCRYPTED = urlsplit(SITE_ORIGIN).scheme == "https"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_ENCRYPTED  # a browser gives passkeys to https and to localhost alone
 ALLOWED_HOSTS = [ENVIRONMENT.host]
 # The scheme behind a proxy is not the request's: the origin that browsers send is compared with the site's own.
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]

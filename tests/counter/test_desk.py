@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 from cast import AT, SECOND
 from mynapoint.counter.desk import Desk, at_desk, for_staff, get_own_counter
 from mynapoint.signin.sessions import IDLE_FOR, SIGNED_IN_FOR
-from mynapoint.staff.operations import dismiss, replace_terminal, revoke_terminal
+from mynapoint.staff.operations import dismiss, register_terminal, replace_terminal, revoke_terminal
 from mynapoint.staff.rules import Member, Role
 from mynapoint.urls import urlpatterns as platform
 from staff_cast import CITY, COUNTER, OTHER_CITY, OTHER_COUNTER, employ, install, open_counters, sit_down
@@ -156,3 +156,26 @@ class TestSession:
         client = sit_down(employ("hana", Role.AUDITOR, at=AT), at=AT)
         assert self.look(client, settings, IDLE_FOR) == 302
         assert self.look(client, settings, timedelta(0)) == 302
+
+
+class TestTerminalPage:
+    PAGE = "/signin/terminal/"
+
+    def test_makes_a_browser_the_terminal_and_says_which(self) -> None:
+        _, code = register_terminal(COUNTER, "2番窓口", city=CITY, by=None, at=AT)
+        client = Client()
+        assert client.post(self.PAGE, {"code": f" {code.shown.lower()}"}).status_code == 302
+        assert "2番窓口" in client.get(self.PAGE).content.decode()
+        cookie = client.cookies["mynapoint-terminal"]
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+        assert Client().post(self.PAGE, {"code": code.shown}).status_code == 422
+
+    @pytest.mark.parametrize("code", ["", "x", "A" * 16, "あ" * 5000, "\x00"])
+    def test_refuses_what_is_no_code(self, code: str) -> None:
+        answer = Client().post(self.PAGE, {"code": code})
+        assert answer.status_code == 422
+        assert "このコードは使えません" in answer.content.decode()
+
+    def test_slows_guesses_down(self) -> None:
+        statuses = [Client().post(self.PAGE, {"code": "A" * 16}).status_code for _ in range(6)]
+        assert statuses == [422] * 5 + [429]

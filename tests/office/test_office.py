@@ -10,16 +10,17 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from mynapoint.closing.queries import get_closing
-from mynapoint.office.operations import PasswordTooWeak, UserNameTaken, add_office_user
 from mynapoint.programme.rules import Programme
 from mynapoint.settlement.operations import raise_claims
 from mynapoint.settlement.queries import get_claim, get_transfer_content, list_transfers
 from mynapoint.settlement.rules import ClaimName
+from mynapoint.staff.operations import dismiss
+from mynapoint.staff.rules import OFFICE, Role
+from staff_cast import employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
 
 PROGRAMME = "mynapoint-2020"
-PASSWORD = "Zou-no-hana-7-tsu"
 FRIDAY = datetime(2020, 10, 2, 16, tzinfo=TOKYO)
 GET_PAGES = [
     reverse("office:start"),
@@ -40,7 +41,6 @@ POST_PAGES = [
 @pytest.fixture(autouse=True)
 def clock(settings: Settings) -> None:
     settings.CLOCK = lambda: FRIDAY
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slowness is not tested here
 
 
 @pytest.fixture
@@ -67,13 +67,10 @@ def rejected(programme: Programme) -> Programme:
     return programme
 
 
-def sign_in(username: str) -> Client:
-    """Sign somebody of the office in through the login page."""
-    add_office_user(username, password=PASSWORD)
-    client = Client(enforce_csrf_checks=False)
-    answer = client.post(reverse("office:login"), {"username": username, "password": PASSWORD})
-    assert answer.status_code == 302
-    return client
+def sign_in(username: str, *, at: datetime = FRIDAY) -> Client:
+    """Sign somebody of the office in."""
+    user = User.objects.filter(username=username).first() or employ(username, Role.OFFICE, at=FRIDAY)
+    return sit_down(user, at=at)
 
 
 @pytest.fixture
@@ -96,7 +93,7 @@ class TestDoor:
     @pytest.mark.parametrize("page", GET_PAGES)
     def test_sends_a_stranger_to_the_login(self, accepted: Programme, page: str) -> None:
         answer = Client().get(page)
-        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('office:login')}?next={page}")
+        assert (answer.status_code, answer["Location"]) == (302, f"{reverse('account_login')}?next={page}")
 
     @pytest.mark.parametrize("page", POST_PAGES)
     def test_does_nothing_for_a_stranger(self, accepted: Programme, page: str) -> None:
@@ -105,31 +102,28 @@ class TestDoor:
 
     @pytest.mark.parametrize("page", [*GET_PAGES, *POST_PAGES])
     def test_is_closed_to_a_user_outside_the_office(self, accepted: Programme, page: str) -> None:
-        client = Client()
-        client.force_login(User.objects.create_user("yoso", password=PASSWORD))
+        open_counters()
+        client = sit_down(employ("yoso", Role.CITY_ADMIN, at=FRIDAY), at=FRIDAY)
         for answer in (client.get(page), client.post(page)):
             assert answer.status_code in {403, 405}
         assert get_claim(ClaimName("sakura", PROGRAMME, 1)).approvals == ()
 
     def test_closes_at_once_for_somebody_who_leaves(self, accepted: Programme, hiro: Client) -> None:
-        User.objects.get(username="hiro").groups.clear()
-        assert hiro.get(reverse("office:start")).status_code == 403
-
-    def test_says_the_same_for_a_wrong_name_and_a_wrong_password(self, hiro: Client) -> None:
-        page = reverse("office:login")
-        wrong = [
-            Client().post(page, {"username": name, "password": "x"}).content.decode().replace(name, "")
-            for name in ("hiro", "dare")
-        ]
-        assert "ログインできません" in wrong[0]
-        assert [text.count("利用者名かパスワードが違います") for text in wrong] == [1, 1]
-
-    def test_lets_people_out_by_post_only(self, hiro: Client) -> None:
-        assert hiro.get(reverse("office:logout")).status_code == 405
-        assert hiro.post(reverse("office:logout")).status_code == 302
+        dismiss(User.objects.get(username="hiro").id, by=None, at=FRIDAY)
         assert hiro.get(reverse("office:start")).status_code == 302
 
-    @pytest.mark.parametrize("page", [reverse("office:login"), *POST_PAGES])
+    @pytest.mark.parametrize("page", GET_PAGES)
+    def test_lets_an_auditor_look(self, accepted: Programme, page: str) -> None:
+        auditor = sit_down(employ("mimi", Role.AUDITOR, city=OFFICE, at=FRIDAY), at=FRIDAY)
+        assert auditor.get(page).status_code == 200
+
+    @pytest.mark.parametrize("page", POST_PAGES)
+    def test_lets_an_auditor_do_nothing(self, accepted: Programme, page: str) -> None:
+        auditor = sit_down(employ("mimi", Role.AUDITOR, city=OFFICE, at=FRIDAY), at=FRIDAY)
+        assert auditor.post(page).status_code == 403
+        assert get_claim(ClaimName("sakura", PROGRAMME, 1)).approvals == ()
+
+    @pytest.mark.parametrize("page", POST_PAGES)
     def test_refuses_a_form_that_another_site_sent(self, accepted: Programme, hiro: Client, page: str) -> None:
         strict = Client(enforce_csrf_checks=True)
         strict.cookies = hiro.cookies
@@ -156,7 +150,7 @@ class TestPages:
         self, accepted: Programme, hiro: Client, settings: Settings, is_demo: bool
     ) -> None:
         settings.DEMO = is_demo
-        for page in [*GET_PAGES, reverse("office:login")]:
+        for page in GET_PAGES:
             text = hiro.get(page).content.decode()
             assert ("これは見本です。公式のサイトではありません。" in text) == is_demo
 
@@ -259,7 +253,9 @@ class TestClosings:
         open_by = get_closing("sakura", PROGRAMME, "2020-09").get_open_by(programme)
         assert open_by is not None
         for late, is_shown in ((-1, False), (0, True)):
-            settings.CLOCK = lambda late=late: open_by + timedelta(seconds=late)
+            at = open_by + timedelta(seconds=late)
+            settings.CLOCK = lambda at=at: at
+            hiro = sign_in("hiro", at=at)
             for page in (("closings", PROGRAMME), ("closing", PROGRAMME, "sakura", "2020-09")):
                 assert ("開示の期限切れ" in read(hiro, *page)) is is_shown
 
@@ -287,15 +283,3 @@ class TestClosings:
         page = reverse("office:closing", args=[PROGRAMME, "sakura", "2020-09"])
         assert "再開する</button>" not in hiro.get(page).content.decode()
         assert hiro.post(page, {"reason": "service_corrects"}).status_code == 409
-
-
-class TestAddOfficeUser:
-    def test_refuses_a_weak_password_and_says_why(self) -> None:
-        with pytest.raises(PasswordTooWeak) as refused:
-            add_office_user("hiro", password="hiro")
-        assert refused.value.problems
-        assert not User.objects.exists()
-
-    def test_refuses_a_name_that_is_taken(self, hiro: Client) -> None:
-        with pytest.raises(UserNameTaken):
-            add_office_user("hiro", password=PASSWORD)

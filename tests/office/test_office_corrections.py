@@ -18,9 +18,10 @@ from mynapoint.correction.models import Correction
 from mynapoint.correction.queries import get_correction
 from mynapoint.correction.rules import Decision, Evidence, Source, State, StepKind
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.office.operations import add_office_user
 from mynapoint.office.sentences import knows
 from mynapoint.office.templatetags.office_words import in_correction_words
+from mynapoint.staff.rules import Role
+from staff_cast import employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
 LIST = "office:corrections"
@@ -31,13 +32,10 @@ ONLY_CITIZENS = {"objection_window_closed"}
 @pytest.fixture(autouse=True)
 def clock(settings: Settings) -> None:
     settings.CLOCK = lambda: REPORTED_AT
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slowness is not tested here
 
 
 def sign_in(username: str) -> Client:
-    client = Client()
-    client.force_login(add_office_user(username, password="Zou-no-hana-7-tsu"))
-    return client
+    return sit_down(employ(username, Role.OFFICE, at=REPORTED_AT), at=REPORTED_AT)
 
 
 @pytest.fixture
@@ -86,7 +84,8 @@ class TestList:
     def test_marks_what_is_late(self, hiro: Client, correction: UUID, settings: Settings) -> None:
         assert "過ぎています" not in hiro.get(reverse(LIST)).content.decode()
         settings.CLOCK = lambda: REPORTED_AT + DAY
-        assert "過ぎています" in hiro.get(reverse(LIST)).content.decode()
+        tomorrow = sit_down(User.objects.get(username="hiro"), at=REPORTED_AT + DAY)
+        assert "過ぎています" in tomorrow.get(reverse(LIST)).content.decode()
 
     @pytest.mark.parametrize(
         ("receipt_number", "reason", "told"),
@@ -133,8 +132,9 @@ class TestPage:
     def test_of_a_number_that_there_is_not_is_not_found(self, hiro: Client, receipt: UUID) -> None:
         assert hiro.get(reverse("office:correction", args=[receipt])).status_code == 404
 
-    def test_is_for_the_office_alone(self, client: Client, correction: UUID) -> None:
-        client.force_login(User.objects.create_user("stranger"))
+    def test_is_for_the_office_alone(self, correction: UUID) -> None:
+        open_counters()
+        client = sit_down(employ("stranger", Role.CITY_ADMIN, at=REPORTED_AT), at=REPORTED_AT)
         for address in (reverse(LIST), reverse("office:correction", args=[correction])):
             assert client.get(address).status_code == 403
             assert client.post(address, {"step": "freeze"}).status_code == 403

@@ -8,7 +8,8 @@ from pytest_django import Settings
 from cast import AT, MINUTE
 from mynapoint.entrance.operations import draw
 from mynapoint.entrance.queries import get_admission
-from mynapoint.office.operations import add_office_user
+from mynapoint.staff.rules import Role
+from staff_cast import employ, sit_down
 
 pytestmark = pytest.mark.django_db
 
@@ -18,11 +19,7 @@ PAGE = reverse("office:entrance")
 @pytest.fixture
 def hiro(settings: Settings) -> Client:
     settings.CLOCK = lambda: AT
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    user = add_office_user("hiro", password="Zou-no-hana-7-tsu")
-    client = Client()
-    client.force_login(user)
-    return client
+    return sit_down(employ("hiro", Role.OFFICE, at=AT), at=AT)
 
 
 class TestEntrance:
@@ -50,5 +47,5 @@ class TestEntrance:
 
     def test_is_the_offices_alone(self, settings: Settings) -> None:
         settings.CLOCK = lambda: AT
-        assert "login" in Client().post(PAGE, {"do": "open", "per_minute": "1"})["Location"]
+        assert "/signin/" in Client().post(PAGE, {"do": "open", "per_minute": "1"})["Location"]
         assert not get_admission().is_waiting_room_open

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
@@ -15,25 +14,22 @@ from jpki.registry import FirstIssue, UnknownLineage
 from mynapoint.holder import rules
 from mynapoint.holder.queries import get_hold
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.office.operations import add_office_user
 from mynapoint.office.sentences import knows
 from mynapoint.office.templatetags.office_words import in_review_words
+from mynapoint.staff.rules import Role
+from staff_cast import CITY, employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "Zou-no-hana-7-tsu"
 OLD, NEW, NEWER = 1, 2, 3
 
 
 @pytest.fixture(autouse=True)
 def clock(settings: Settings) -> None:
     settings.CLOCK = lambda: AT + timedelta(minutes=1)
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # slowness is not tested here
 
 
 def sign_in(username: str) -> Client:
-    client = Client()
-    client.force_login(add_office_user(username, password=PASSWORD))
-    return client
+    return sit_down(employ(username, Role.OFFICE, at=AT), at=AT)
 
 
 @pytest.fixture
@@ -112,8 +108,8 @@ class TestPage:
 
 class TestDoor:
     def test_is_closed_to_strangers_and_to_users_outside_the_office(self, held: Held) -> None:
-        outside = Client()
-        outside.force_login(User.objects.create_user("yoso", password=PASSWORD))
+        open_counters()
+        outside = sit_down(employ("yoso", Role.AUDITOR, city=CITY, at=AT), at=AT)
         for page in (page_of(held), reverse("office:holds")):
             assert Client().get(page).status_code == 302
             assert outside.get(page).status_code == 403

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pydantic.fields import FieldInfo
 
-from mynapoint.settings import CHECKOUT, PREFIX, Environment
+from mynapoint.environment import CHECKOUT, PREFIX, Environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 FOREWORD = """# Settings
 
-<!-- Written by tests/quality/settings_page.py from mynapoint/settings.py; a test holds the two equal. -->
+<!-- Written by tests/quality/settings_page.py from mynapoint/environment.py; a test holds the two equal. -->
 
 Variables of the environment. None is needed to start: what is left out has the value below. A wrong value stops the
 start with one line that names the variable. Where a secret is wanted, the variable ends in `_FILE` and names a file, so

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from mynapoint.settings import PREFIX, Environment
+from mynapoint.environment import PREFIX, Environment
 from quality import documentation, settings_page
 
 ROOT = Path(__file__).parents[2]

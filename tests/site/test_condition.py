@@ -138,4 +138,4 @@ class TestMaintenance:
 
     def test_leaves_the_office_alone(self, visitor: Client) -> None:
         announce()
-        assert visitor.post("/office/login/", {"username": "a", "password": "b"}).status_code != 503
+        assert visitor.post("/signin/", {"login": "a", "password": "b"}).status_code != 503

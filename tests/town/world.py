@@ -13,7 +13,7 @@ from typing import Final, Self
 
 import httpx2
 from evidence import Evidence, dump_database
-from frozen import frozen_environment
+from frozen import MACHINE_TIME, frozen_environment
 from recorder import Recorder
 from running_town import STARTS_AT, open_folder, own_database, processes_of, start, wait_until
 from shopping import SERVICE_OF, Movement
@@ -135,7 +135,7 @@ class World:
 
     def hire(self, name: str, password: str) -> Clerk:
         """Let somebody work for the office."""
-        clerk = Clerk.hire(self.town, name, password)
+        clerk = Clerk.hire(self.town, name, password, telephone_time=MACHINE_TIME.timestamp)
         self.guests.callback(clerk.browser.close)
         return clerk
 

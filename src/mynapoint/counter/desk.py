@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -16,11 +16,9 @@ from mynapoint.case.rules import Seat
 from mynapoint.counter.stops import stop
 from mynapoint.place.queries import find_place
 from mynapoint.place.rules import Place
-from mynapoint.signin.sessions import Presence, find_presence
-from mynapoint.staff.queries import find_terminal
-from mynapoint.staff.rules import Member, Role, Terminal
+from mynapoint.signin.sessions import Presence, find_own_terminal, find_presence
+from mynapoint.staff.rules import Member, Role
 
-TERMINAL_COOKIE: Final = "mynapoint-terminal"
 P = ParamSpec("P")
 Who = TypeVar("Who")
 Guarded = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -58,11 +56,6 @@ def get_own_counter(member: Member, counter_id: str, *roles: Role, at: datetime)
     if not member.roles_at(counter_id) & set(roles):
         raise Http404
     return place
-
-
-def find_own_terminal(request: HttpRequest, *, at: datetime) -> Terminal | None:
-    """Return the terminal that the browser is; None when it is none."""
-    return find_terminal(request.COOKIES.get(TERMINAL_COOKIE, ""), at=at)
 
 
 def _guard(

@@ -1,26 +1,29 @@
-"""Who may use the office's pages: members of one group, asked before anything else."""
+"""Who may use the office's pages: its own people, and its auditors to look, asked before anything else."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
+from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from mynapoint.office.stops import not_found
+from mynapoint.signin.sessions import find_presence
+from mynapoint.staff.rules import OFFICE, Member, Role
 
-OFFICE_GROUP: Final = "office"
-
+_LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
 P = ParamSpec("P")
 
 
-def is_office_user(user: User) -> bool:
-    """Say whether somebody works for the office and may still do so."""
-    return user.is_active and user.groups.filter(name=OFFICE_GROUP).exists()
+def may_use_office(member: Member, *, method: str) -> bool:
+    """Say whether somebody works for the office, or audits it and only looks."""
+    looks = Role.AUDITOR in member.roles and method in _LOOKING
+    return member.city == OFFICE and (Role.OFFICE in member.roles or looks)
 
 
 def office_only(
@@ -30,13 +33,15 @@ def office_only(
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        user = request.user
-        if not isinstance(user, User):
-            return redirect_to_login(request.get_full_path(), reverse("office:login"))
-        if not is_office_user(user):
+        presence = find_presence(request, at=settings.CLOCK())
+        if presence is None:
+            if request.user.is_authenticated:
+                logout(request)
+            return redirect_to_login(request.get_full_path())
+        if not may_use_office(presence.member, method=request.method or ""):
             return render(request, "office/forbidden.html", status=403)
         try:
-            return view(request, user, *args, **kwargs)
+            return view(request, presence.user, *args, **kwargs)
         except Http404:
             return not_found(request)
 

@@ -1,6 +1,5 @@
 """The addresses of the office's pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
 from mynapoint.office import closings, corrections, entrance, holds, money, views
@@ -8,8 +7,6 @@ from mynapoint.office import closings, corrections, entrance, holds, money, view
 app_name = "office"
 urlpatterns = [
     path("", views.start, name="start"),
-    path("login/", views.OfficeLogin.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(next_page="office:login"), name="logout"),
     path("entrance/", entrance.entrance, name="entrance"),
     path("holds/", holds.hold_list, name="holds"),
     path("holds/<uuid:hold_id>/", holds.hold, name="hold"),

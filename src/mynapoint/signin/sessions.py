@@ -8,13 +8,16 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
-from mynapoint.staff.queries import find_member
+from mynapoint.staff.queries import find_member, find_terminal
 from mynapoint.staff.rules import Member, Terminal
 
 SIGNED_IN_FOR: Final = timedelta(hours=10)
 """The longest day of work: after it everybody signs in again."""
 IDLE_FOR: Final = timedelta(minutes=30)
 _NOTED_EVERY: Final = timedelta(minutes=1)
+FRESH_FOR: Final = timedelta(minutes=10)
+"""So long after signing in somebody may change what they sign in with."""
+TERMINAL_COOKIE: Final = "mynapoint-terminal"
 _KEY: Final = "staff"
 
 
@@ -25,6 +28,16 @@ class Presence:
     user: User
     member: Member
     terminal_id: str | None
+    begun_at: datetime
+
+    def is_fresh(self, *, at: datetime) -> bool:
+        """Say whether they have just given both factors."""
+        return at < self.begun_at + FRESH_FOR
+
+
+def find_own_terminal(request: HttpRequest, *, at: datetime) -> Terminal | None:
+    """Return the terminal that the browser is; None when it is none."""
+    return find_terminal(request.COOKIES.get(TERMINAL_COOKIE, ""), at=at)
 
 
 def begin_session(session: SessionBase, *, terminal: Terminal | None, at: datetime) -> None:
@@ -47,4 +60,4 @@ def find_presence(request: HttpRequest, *, at: datetime) -> Presence | None:
     if at >= seen_at + _NOTED_EVERY:
         request.session[_KEY] = {**noted, "seen_at": at.isoformat()}
     member = find_member(user.id, at=at)
-    return Presence(user, member, noted["terminal"]) if member else None
+    return Presence(user, member, noted["terminal"], begun_at) if member else None

@@ -8,9 +8,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
 
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.signin.operations import invite
+from mynapoint.signin.rules import INVITED_FOR
 from mynapoint.staff.operations import Given, dismiss, end_membership, give_post, hire
 from mynapoint.staff.queries import list_members
 from mynapoint.staff.rules import OFFICE, WHOLE_CITY, Membership, Post, PostHeld, Role
@@ -29,14 +32,16 @@ _PROBLEMS: Final = {
 
 
 class Command(BaseCommand):
-    """`mynapoint staff add | give | end | dismiss | list`."""
+    """`mynapoint staff add | invite | give | end | dismiss | list`."""
 
-    help = "Add staff of the office or of a city, give and end their posts, or list them."
+    help = "Add and invite staff of the office or of a city, give and end their posts, or list them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""
         verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-        _take_post(verbs.add_parser("add", help="add a user with a first post"))
+        _take_post(verbs.add_parser("add", help="add a user with a first post, and invite them"))
+        again = "let a user choose password and second factor anew: what they had counts no longer"
+        verbs.add_parser("invite", help=again).add_argument("name")
         _take_post(verbs.add_parser("give", help="give a user one more post"))
         end = verbs.add_parser("end", help="end one post of a user")
         end.add_argument("name")
@@ -58,7 +63,12 @@ class Command(BaseCommand):
             raise CommandError(_PROBLEMS.get(refusal.code, refusal.code)) from None
 
     def _add(self, options: dict[str, Any], *, at: datetime) -> None:
-        self._tell(options["name"], hire(options["name"], _read_given(options, at=at), at=at))
+        membership = hire(options["name"], _read_given(options, at=at), at=at)
+        self._tell(options["name"], membership)
+        self._tell_invitation(membership.user_id, at=at)
+
+    def _invite(self, options: dict[str, Any], *, at: datetime) -> None:
+        self._tell_invitation(_find_user(options["name"]), at=at)
 
     def _give(self, options: dict[str, Any], *, at: datetime) -> None:
         user_id = _find_user(options["name"])
@@ -77,6 +87,11 @@ class Command(BaseCommand):
         names = dict(User.objects.filter(id__in={one.user_id for one in memberships}).values_list("id", "username"))
         for one in memberships:
             self._tell(names.get(one.user_id, f"user {one.user_id}"), one, mark="" if one.is_on(at=at) else "\tnot now")
+
+    def _tell_invitation(self, user_id: int, *, at: datetime) -> None:
+        link = invite(user_id, by=None, at=at)
+        self.stdout.write(f"{settings.SITE_ORIGIN}{reverse('signin_invitation', args=[link.token])}")
+        self.stdout.write(f"hand them this link, and nobody else; it is good until {_show(at + INVITED_FOR)}")
 
     def _tell(self, name: str, one: Membership, *, mark: str = "") -> None:
         where = f"{one.city or 'office'} {one.post.counter}".strip()

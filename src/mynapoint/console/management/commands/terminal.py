@@ -68,5 +68,5 @@ class Command(BaseCommand):
 
     def _tell_code(self, code: RegistrationCode, *, at: datetime) -> None:
         until = (at + CODE_LIFETIME).astimezone(JST)
-        address = f"{settings.SITE_ORIGIN}/counter/terminal/"
+        address = f"{settings.SITE_ORIGIN}/signin/terminal/"
         self.stdout.write(f"code {code.shown}, good until {until:%H:%M}: type it there at {address}")

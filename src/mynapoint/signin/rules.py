@@ -1,12 +1,15 @@
-"""How fast passwords may be tried at the office's door; pure."""
+"""How fast passwords and codes may be tried at the door, and invitations to it; pure."""
 
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.kernel.secret_link import SecretLink
+from paymentservice.encoding import NotBase64Url
 
 REMEMBERED: Final = timedelta(hours=1)
 """How long a try that failed counts."""
@@ -14,6 +17,48 @@ LONGEST_PAUSE: Final = timedelta(minutes=15)
 FREE_TRIES_OF_A_NAME: Final = 5
 FREE_TRIES_OF_AN_ADDRESS: Final = 20
 """An address is shared by everybody behind it, so it is slowed down later than a name."""
+
+INVITED_FOR: Final = timedelta(hours=72)
+CODE_REMEMBERED: Final = timedelta(minutes=5)
+"""How long a code of an authenticator app is not taken again; it counts for a minute and a half."""
+
+
+class InvitationUnusable(Refusal):
+    """The invitation is none, too old, followed, or replaced by a newer one."""
+
+    code = "invitation_unusable"
+
+
+class CodeUsed(Refusal):
+    """The code of an authenticator app was taken before: the next one comes within 30 seconds."""
+
+    code = "code_used"
+
+
+@dataclass(eq=False)
+class PasswordTooWeak(Refusal):
+    """The password is easy to guess; what is wrong with it, one sentence a line."""
+
+    code = "password_too_weak"
+    problems: str
+
+    def __str__(self) -> str:
+        return self.problems
+
+
+class InvitationLink(SecretLink):
+    """What an invitation's address ends in."""
+
+    @classmethod
+    def parse(cls, token: str) -> "InvitationLink":
+        """Read an address's last part.
+
+        :raises InvitationUnusable: when it cannot be one.
+        """
+        try:
+            return cls.read(token)
+        except NotBase64Url:
+            raise InvitationUnusable from None
 
 
 @dataclass(eq=False)
@@ -71,4 +116,14 @@ def check_may_try(failed_at: Sequence[datetime], *, free: int, at: datetime) -> 
 
 
 def _hash(label: str, text: str, *, key: bytes) -> bytes:
-    return hmac.digest(key, f"mynapoint office {label} v1\n{text}".encode("utf-8", "surrogatepass"), "sha256")
+    return hmac.digest(key, f"mynapoint signin {label} v1\n{text}".encode("utf-8", "surrogatepass"), "sha256")
+
+
+def facts_of_invitation(user_id: int, number: int, *, by: int | None) -> dict[str, str | int]:
+    """Return what the journal says of an invitation."""
+    return {"user": user_id, "number": number, "by": "console" if by is None else by}
+
+
+def facts_of_following(invitation_id: UUID, user_id: int) -> dict[str, str | int]:
+    """Return what the journal says of an invitation whose user now has both factors."""
+    return {"invitation": str(invitation_id), "user": user_id}

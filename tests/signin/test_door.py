@@ -1,22 +1,20 @@
-"""The office's door against somebody who guesses."""
+"""The door against somebody who guesses."""
 
 from datetime import datetime, timedelta
-from io import StringIO
 
 import pytest
+from allauth.mfa.models import Authenticator
 from closing_parties import TOKYO
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from parties import LOGIN, PASSWORD, enrol, give_code, give_password
 from pytest_django.fixtures import Settings
 from races import race
 
-from mynapoint.office.door import begin_try
-from mynapoint.office.models import LoginTry
-from mynapoint.office.operations import add_office_user
-from mynapoint.office.rules import (
+from mynapoint.signin.door import begin_try
+from mynapoint.signin.models import LoginTry
+from mynapoint.signin.rules import (
     FREE_TRIES_OF_A_NAME,
     FREE_TRIES_OF_AN_ADDRESS,
     LONGEST_PAUSE,
@@ -27,11 +25,11 @@ from mynapoint.office.rules import (
     find_address,
     pause_after,
 )
+from mynapoint.staff.rules import Role
+from staff_cast import employ
 
-PASSWORD = "Zou-no-hana-7-tsu"
 NOON = datetime(2020, 10, 2, 12, tzinfo=TOKYO)
 SECOND = timedelta(seconds=1)
-LOGIN = reverse("office:login")
 
 
 class Clock:
@@ -53,11 +51,15 @@ def clock(settings: Settings) -> Clock:
 
 @pytest.fixture
 def aoi(db: None, clock: Clock) -> User:
-    return add_office_user("aoi", password=PASSWORD)
+    user = employ("aoi", Role.OFFICE, at=NOON)
+    user.set_password(PASSWORD)
+    user.save()
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "never read"})
+    return user
 
 
 def try_door(name: str, password: str, *, address: str = "192.0.2.1"):
-    return Client(REMOTE_ADDR=address).post(LOGIN, {"username": name, "password": password})
+    return Client(REMOTE_ADDR=address).post(LOGIN, {"login": name, "password": password})
 
 
 def a_visitor(name: str = "aoi", *, address: str = "192.0.2.1") -> Visitor:
@@ -109,11 +111,26 @@ class TestDoor:
         statuses = [try_door("dare", "chigau").status_code for _ in range(FREE_TRIES_OF_A_NAME + 1)]
         assert statuses == [403] * FREE_TRIES_OF_A_NAME + [429]
 
-    def test_forgets_the_tries_of_a_name_whose_password_came(self, aoi: User) -> None:
-        for _ in range(3):
-            for _ in range(FREE_TRIES_OF_A_NAME - 1):
-                assert try_door("aoi", "chigau").status_code == 403
-            assert try_door("aoi", PASSWORD).status_code == 302
+    def test_counts_wrong_codes_too_and_forgives_none_for_a_right_password(self, db: None, clock: Clock) -> None:
+        hana = employ("hana", Role.OFFICE, at=NOON)
+        enrol(hana)
+        client = Client()
+        assert give_password(client, hana).status_code == 302
+        for _ in range(FREE_TRIES_OF_A_NAME - 1):
+            assert give_code(client, "000000").status_code == 403
+        shut = give_code(client, "000000")
+        assert (shut.status_code, shut["Retry-After"]) == (429, "1")
+        assert give_password(Client(), hana).status_code == 429
+
+    def test_forgets_the_tries_of_a_name_that_came_in(self, db: None, clock: Clock) -> None:
+        hana = employ("hana", Role.OFFICE, at=NOON)
+        app = enrol(hana)
+        for steps in (0, 1):
+            client = Client()
+            for _ in range(FREE_TRIES_OF_A_NAME - 2):
+                assert give_password(client, hana, "chigau").status_code == 403
+            assert give_password(client, hana).status_code == 302
+            assert give_code(client, app.show(steps=steps)).status_code == 302
         assert not LoginTry.objects.exists()
 
     def test_slows_an_address_down_that_tries_many_names(self, aoi: User) -> None:
@@ -172,7 +189,7 @@ class TestDoorBehindAProxy:
 
 def try_through_proxy(name: str, password: str, *, asked_by: str):
     """Try the door as a proxy does that adds who asks it."""
-    return Client(headers={"x-forwarded-for": asked_by}).post(LOGIN, {"username": name, "password": password})
+    return Client(headers={"x-forwarded-for": asked_by}).post(LOGIN, {"login": name, "password": password})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -185,13 +202,3 @@ class TestGuessesAtOnce:
         race([lambda: begin_try(a_visitor(), at=NOON)] * 8)
         assert LoginTry.objects.count() == FREE_TRIES_OF_A_NAME
         connection.close()
-
-
-@pytest.mark.django_db
-class TestOfficeAdd:
-    def test_says_in_words_what_stands_against_it(self, aoi: User, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n12345\n"))
-        with pytest.raises(CommandError, match="there is a user aoi already"):
-            call_command("office", "add", "aoi")
-        with pytest.raises(CommandError, match="too easy to guess"):
-            call_command("office", "add", "midori")

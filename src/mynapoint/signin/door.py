@@ -6,8 +6,8 @@ from django.db import transaction
 from uuid_utils import compat
 
 from mynapoint.kernel.sql import wait_for_turn
-from mynapoint.office.models import LoginTry
-from mynapoint.office.rules import (
+from mynapoint.signin.models import LoginTry
+from mynapoint.signin.rules import (
     FREE_TRIES_OF_A_NAME,
     FREE_TRIES_OF_AN_ADDRESS,
     REMEMBERED,
