@@ -21,6 +21,7 @@ LONGEST_FIRST: Final = (
     "service_api/test_service_api_jobs.py",
     "ground/test_cluster.py",
     "cardagent/test_card_window_browser.py",
+    "site/test_site_visits_browser.py",
 )
 """Files that take more than five seconds: one of them at the end would keep one core busy while the others wait."""
 

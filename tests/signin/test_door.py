@@ -12,6 +12,7 @@ from parties import LOGIN, PASSWORD, enrol, give_code, give_password
 from pytest_django.fixtures import Settings
 from races import race
 
+from mynapoint.kernel.whence import find_address
 from mynapoint.signin.door import begin_try
 from mynapoint.signin.models import LoginTry
 from mynapoint.signin.rules import (
@@ -22,7 +23,6 @@ from mynapoint.signin.rules import (
     TooManyTries,
     Visitor,
     check_may_try,
-    find_address,
     pause_after,
 )
 from mynapoint.staff.rules import Role

@@ -3,7 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from mynapoint.signin.rules import Visitor, find_address
+from mynapoint.kernel.whence import find_address
+from mynapoint.signin.rules import Visitor
 
 
 def get_visitor(request: HttpRequest, name: str) -> Visitor:

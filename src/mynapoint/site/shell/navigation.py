@@ -33,12 +33,12 @@ MAIN: Final = ("start", "services", "reserve", "status", "places", "faq")
 EVERYTHING: Final = {
     "before": ("start", "check", "planner", "services", "howto"),
     "act": ("reserve", "apply", "status"),
-    "help": ("places", "helpdesk", "faq", "contact", "fraud", "never", "news", "flyer"),
+    "help": ("places", "visit", "helpdesk", "faq", "contact", "fraud", "never", "news", "flyer"),
     "about": ("privacy", "accessibility", "terms", "condition", "sitemap"),
 }
 # The pages of the footer, besides the main ones.
 FOOT: Final = (
-    *("check", "planner", "howto", "helpdesk", "contact", "fraud", "never", "news", "flyer"),
+    *("check", "planner", "howto", "visit", "helpdesk", "contact", "fraud", "never", "news", "flyer"),
     *("privacy", "accessibility", "terms", "condition", "sitemap"),
 )
 
