@@ -1,14 +1,21 @@
 """The places among which a person chooses: this machine's readers, or in a demonstration a folder of virtual cards."""
 
+import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from cardagent.link import encode_base64url
 from cardagent.places import CardPlace, FilePlace, ReaderPlace
 from iccard.pcsc import list_readers
-from iccard.unreachable import NoCard, NoReader
+from iccard.unreachable import CardMute, CardRemoved, NoCard, NoReader
+from jpki.client import JpkiCard, UnableToUseCard
 from jpki.virtual.contents import MalformedCardFile, describe_card
+
+# What a card that is not there, or is none, is known by; after anything else nobody can tell.
+_GONE: Final = (NoCard, NoReader, CardMute, CardRemoved, UnableToUseCard)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +78,20 @@ def find_place(places: Sequence[NamedPlace], *, name: str | None) -> CardPlace:
         if name in (place.name, None):
             return place.place
     raise NoCard
+
+
+def see_cards(cards: CardSource) -> list[str]:
+    """This will give the fingerprint of every My Number Card that lies there: SHA-256 of its certificate, base64url.
+
+    :raises UnableToReachCard: when it cannot be told whether there is one.
+    """
+    seen = []
+    with suppress(NoReader):
+        for named in cards.list_places():
+            with suppress(*_GONE), named.place.open() as connection:
+                certificate = JpkiCard(connection).read_certificate()
+                seen.append(encode_base64url(hashlib.sha256(certificate).digest()))
+    return seen
 
 
 def _holds_card(path: Path) -> bool:

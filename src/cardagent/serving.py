@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 import typer
 
 from cardagent.cards import CardSource, Readers, VirtualCards
+from cardagent.reporting import report_cards
 from cardagent.trust import Configuration, MalformedConfiguration
 from cardagent.window.desk import Desk
 from cardagent.window.server import HOST, PortTaken, serve
@@ -44,6 +45,8 @@ def run_window(
             check_demonstration(configuration, is_demo=is_demo)
         desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=get_clock(demo_clock))
         _announce(configuration, port=port or configuration.port)
+        if configuration.counter is not None:
+            report_cards(configuration.counter.report_to, desk)
         serve(desk, port=port or configuration.port)
     except MalformedConfiguration as error:
         refuse_configuration(error)

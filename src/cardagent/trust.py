@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cardagent.link import ActLink, is_loopback
 from cardagent.refusal import UnableToSign
@@ -57,6 +57,20 @@ class TrustedSite(BaseModel):
         return is_loopback(urlsplit(self.origin).hostname or "")
 
 
+class Counter(BaseModel):
+    """What makes a machine a counter's terminal: the address to which it reports the cards in its reader."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    report_to: Annotated[str, Field(pattern=r"^https?://[^/?#]+/counter/card/[A-Za-z0-9_-]{43}$", repr=False)]
+
+    @property
+    def origin(self) -> str:
+        """This will be the site that is reported to."""
+        parts = urlsplit(self.report_to)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
 class Configuration(BaseModel):
     """What the person or their administrator sets."""
 
@@ -64,6 +78,14 @@ class Configuration(BaseModel):
 
     port: Annotated[int, Field(ge=1, le=65535)] = DEFAULT_PORT
     sites: Annotated[tuple[TrustedSite, ...], Field(min_length=1)]
+    counter: Counter | None = None
+
+    @model_validator(mode="after")
+    def check_counter(self) -> Self:
+        """Refuse to report to a site that is not trusted."""
+        if self.counter is not None and self.counter.origin not in {site.origin for site in self.sites}:
+            raise ValueError("counter.report_to must be an address of one of the sites")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> Self:

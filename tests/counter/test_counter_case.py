@@ -270,7 +270,7 @@ class TestPause:
             assert "この中断票は使えません" in see(refused, 404)
 
 
-class TestSheet:
+class TestS21Sheet:
     def test_brings_the_service_and_a_fresh_account_along(self, begun: Sitting, card: Path) -> None:
         begun.reserve(card)
         begun.begin_act(sheet=prepare(begun))

@@ -108,6 +108,7 @@ class Window:
 
     def _take_form(self, request: Request, visit: Visit, *, language: Language) -> Response:
         """This will do what one form asks for, once, and lead to a page that can be looked at again."""
+        self.desk.note_press()
         back = f"/{language}/visits/{visit.id}"
         if not visit.is_over:
             try:

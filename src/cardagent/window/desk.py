@@ -3,10 +3,10 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from threading import BoundedSemaphore, Lock
+from threading import BoundedSemaphore, Event, Lock
 from typing import Final
 
-from cardagent.cards import CardSource, NamedPlace, find_place
+from cardagent.cards import CardSource, NamedPlace, find_place, see_cards
 from cardagent.languages import Language
 from cardagent.link import ActLink
 from cardagent.sentences import STOPS, SigningPasswordTyped
@@ -49,6 +49,26 @@ class Desk:
     # One exchange with a card at a time, whoever asks.
     _card_lock: Lock = field(default_factory=Lock)
     _fetches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_FETCHES))
+
+    _pressed: Event = field(default_factory=Event)
+
+    def see_cards(self) -> list[str]:
+        """This will give the fingerprints of the cards that lie there, between two exchanges with any of them.
+
+        :raises UnableToReachCard: when it cannot be told whether there is one.
+        """
+        with self._card_lock:
+            return see_cards(self.cards)
+
+    def note_press(self) -> None:
+        """This will keep in mind that somebody is here and presses something."""
+        self._pressed.set()
+
+    def take_press(self) -> bool:
+        """This will tell whether anybody has pressed anything since this was last asked."""
+        was_pressed = self._pressed.is_set()
+        self._pressed.clear()
+        return was_pressed
 
     def open_visit(self, text: str, *, language: Language) -> Visit:
         """This will fetch an act of a trusted site; another site is not even contacted.
