@@ -10,7 +10,7 @@ from mynapoint.act.rules import Proposal
 from mynapoint.application.rules import UnableToApply
 from mynapoint.case.operations import go_on_with_card
 from mynapoint.case.rules import Offer
-from mynapoint.counter.case.display import Screen, find_address, show, show_refused, within_case
+from mynapoint.counter.case.display import CASE, Screen, find_address, show, show_refused, within_case
 from mynapoint.counter.case.scene import Scene
 from mynapoint.directory.queries import list_service_names
 from mynapoint.draft.operations import answer, propose_act
@@ -20,9 +20,10 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
 from mynapoint.site.journey.acts import PAGE, compose_application, compose_reservation
 from mynapoint.site.journey.opening import Opened, add_service
-from mynapoint.site.journey.questions import READERS, Form
+from mynapoint.site.journey.questions import READERS, Form, name_fields
 from mynapoint.site.journey.typed import Mistaken, list_fields
 from mynapoint.site.shell.languages import read_language
+from mynapoint.site.shell.limits import check_fields
 from mynapoint.site.shell.refusals import explain
 
 UNPROCESSABLE = 422
@@ -41,6 +42,7 @@ def step(request: HttpRequest, screen: Screen, scene: Scene, step: str) -> HttpR
         return show_refused(request, screen, opened.closed)
     if request.method != "POST":
         return _show_step(request, screen, opened, asked)
+    check_fields(request, CASE, *name_fields(asked, opened.service))
     go_on_with_card(scene.turn, at=screen.at)
     return _take(request, screen, opened, asked)
 
@@ -55,6 +57,7 @@ def check(request: HttpRequest, screen: Screen, scene: Scene) -> HttpResponse:
         return show_refused(request, screen, opened.closed)
     if request.method != "POST":
         return _show_check(request, screen, opened, scene)
+    check_fields(request, CASE, "seen", "after")
     try:
         propose_act(
             opened.draft.link,
