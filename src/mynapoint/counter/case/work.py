@@ -30,6 +30,8 @@ from mynapoint.site.shell.refusals import Sentence, explain
 from mynapoint.staff.rules import Role
 
 P = ParamSpec("P")
+OK: Final = 200
+UNPROCESSABLE: Final = 422
 LOOK_AGAIN_SECONDS: Final = 3
 FORGET: Final = '"cache", "storage"'
 """What a browser drops at a case's end; cookies are the terminal's and the clerk's, and hold nothing of a citizen."""
@@ -164,7 +166,7 @@ def show_case(
     at = settings.CLOCK()
     scene = get_own_scene(desk.seat, name, at=at)
     error = tell(refusal, at=at) if refusal else None
-    status = error.status if error else 422 if mistaken else 200
+    status = error.status if error else UNPROCESSABLE if mistaken else OK
     context = {
         **_describe(scene, desk, request, at=at),
         "error": error,
@@ -172,7 +174,7 @@ def show_case(
         "faults": mistaken.faults if mistaken else [],
     }
     shown = render(request, "counter/case/case.html", context, status=status)
-    if scene.stage not in _FORMS | {Stage.OVER}:
+    if status == OK and scene.stage not in _FORMS | {Stage.OVER}:
         shown["Refresh"] = str(LOOK_AGAIN_SECONDS)
     return forget(shown) if scene.stage is Stage.OVER else shown
 

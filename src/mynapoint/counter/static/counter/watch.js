@@ -22,7 +22,7 @@
   };
 
   const tell = () => {
-    if (going && Date.now() - told > 10000) {
+    if (going && (!warning.hidden || Date.now() - told > 10000)) {
       told = Date.now();
       fetch(going.action, { method: "POST", body: new URLSearchParams(new FormData(going)), redirect: "manual" }).catch(() => {});
     }
