@@ -14,7 +14,7 @@ from sitting import Sitting
 
 from browser.markup import check_html
 from browser.window import NARROW, WIDE, Window, open_window
-from mynapoint.counter.desk import TERMINAL_COOKIE
+from mynapoint.signin.sessions import TERMINAL_COOKIE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MOST_INTERACTIONS = 12
@@ -58,6 +58,7 @@ class Table:
 
     def look(self, window: Window, name: str) -> None:
         """Check a page as it stands, and keep its HTML for the validator."""
+        window.page.evaluate("window.stop()")  # it does not load itself again meanwhile
         heard = window.complaints
         heard[:] = [one for one in heard if not re.search(r"status of (404|409|422)|Clear-Site-Data", one)]
         window.check(f"counter-{name}")
