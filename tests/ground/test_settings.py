@@ -11,7 +11,8 @@ from django.conf import settings
 from django.test import Client
 
 from mynapoint.console.database import describe_database
-from mynapoint.settings import Environment, UnusableSetting, load_environment
+from mynapoint.environment import Environment, load_environment
+from mynapoint.setting_kinds import UnusableSetting
 
 PASSWORD = "himitsu-no-kotoba"
 
