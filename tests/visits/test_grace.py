@@ -33,6 +33,7 @@ from mynapoint.grace.rules import (
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import verify_journal
+from mynapoint.journal.rules import Problem
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.kernel.slip_code import SlipCode
@@ -227,6 +228,13 @@ class TestWindow:
         assert not verify_journal(counterparts=COUNTERPARTS).findings
         GraceTicket.objects.update(stood_at=STOOD - SECOND)
         assert [one.table for one in verify_journal(counterparts=COUNTERPARTS).findings] == ["grace_graceticket"]
+
+    def test_is_missed_by_the_journal_when_its_use_is_deleted(self, cast: Cast, hanako: Path) -> None:
+        act(cast, hanako, late_by(ticket().code, at=UNTIL), at=UNTIL)
+        sequence(at=UNTIL)
+        UsedGrace.objects.all().delete()
+        found = verify_journal(counterparts=COUNTERPARTS).findings
+        assert [(each.table, each.problem) for each in found] == [("grace_usedgrace", Problem.ROW_REMOVED)]
 
     def test_is_named_in_the_statement_that_the_citizen_reads(self, cast: Cast, hanako: Path) -> None:
         link = offer(cast, hanako, RESERVATION, late_by(ticket().code, at=UNTIL), at=UNTIL, counter=HIGASHI)

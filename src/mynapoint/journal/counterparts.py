@@ -37,6 +37,8 @@ class Counterparts:
     list_rows: Callable[[], Iterator[Row]]
     """This will yield the rows in the order of their keys, by code point."""
     key: str = THE_ENTRY
+    having: str = ""
+    """Only entries with a fact of this name are meant, when there is one."""
 
 
 @dataclass(slots=True)
@@ -80,8 +82,11 @@ def _agree(row: Row | None, entry: Row | None) -> bool:
 
 
 def _list_entries(counterparts: Counterparts) -> Iterator[Row]:
-    entries = Entry.objects.filter(kind__in=counterparts.kinds).annotate(by=Collate(_key(counterparts.key), "C"))
-    for entry in entries.order_by(F("by").asc(nulls_first=True)).iterator(chunk_size=READ_AT_ONCE):
+    entries = Entry.objects.filter(kind__in=counterparts.kinds)
+    if counterparts.having:
+        entries = entries.filter(facts__contains=f'"{counterparts.having}":')
+    keyed = entries.annotate(by=Collate(_key(counterparts.key), "C"))
+    for entry in keyed.order_by(F("by").asc(nulls_first=True)).iterator(chunk_size=READ_AT_ONCE):
         yield Row(entry.by or "", _read(entry.facts), entry.recorded_at)
 
 
