@@ -10,12 +10,25 @@ from mynapoint.grace.counterparts import COUNTERPARTS as GRACE
 from mynapoint.holder.counterparts import COUNTERPARTS as HOLDER
 from mynapoint.journal.queries import Counterparts
 from mynapoint.pinreset.counterparts import COUNTERPARTS as PINRESET
+from mynapoint.place.counterparts import COUNTERPARTS as PLACE
 from mynapoint.reservation.counterparts import COUNTERPARTS as RESERVATION
 from mynapoint.settlement.counterparts import COUNTERPARTS as SETTLEMENT
 from mynapoint.signin.counterparts import COUNTERPARTS as SIGNIN
 from mynapoint.staff.counterparts import COUNTERPARTS as STAFF
 
 COUNTERPARTS: Final[tuple[Counterparts, ...]] = (
-    *(*HOLDER, *CASE, *STAFF, *PINRESET, *GRACE, *RESERVATION, *APPLICATION, *CORRECTION, *CLOSING, *SETTLEMENT),
+    *(
+        *HOLDER,
+        *CASE,
+        *PLACE,
+        *STAFF,
+        *PINRESET,
+        *GRACE,
+        *RESERVATION,
+        *APPLICATION,
+        *CORRECTION,
+        *CLOSING,
+        *SETTLEMENT,
+    ),
     *SIGNIN,
 )

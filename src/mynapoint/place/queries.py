@@ -1,9 +1,10 @@
 """What can be asked about places."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from mynapoint.kernel.register import Register
-from mynapoint.place.models import PlaceRevision
+from mynapoint.place.models import PlaceChange, PlaceRevision
 from mynapoint.place.rules import Place
 
 REGISTER = Register(kind=Place, table=PlaceRevision)
@@ -12,6 +13,26 @@ REGISTER = Register(kind=Place, table=PlaceRevision)
 def find_place(place_id: str, *, at: datetime) -> Place | None:
     """Return a place as it counts at an instant, if one of this name does."""
     return REGISTER.find(place_id, at=at)
+
+
+def find_newest_text(place_id: str) -> Place | None:
+    """Return a place's newest text, also one that does not count yet."""
+    newest = PlaceRevision.objects.filter(id=place_id).order_by("-effective_from").first()
+    return REGISTER.find(place_id, at=newest.effective_from) if newest else None
+
+
+@dataclass(frozen=True)
+class ChangeView:
+    """When staff made a text, and who."""
+
+    effective_from: datetime
+    user_id: int
+
+
+def list_changes(place_id: str) -> list[ChangeView]:
+    """Return a place's texts that staff have made, the newest first."""
+    rows = PlaceChange.objects.filter(id=place_id).order_by("-effective_from")
+    return [ChangeView(row.effective_from, row.user_id) for row in rows]
 
 
 def list_places(*, at: datetime) -> list[Place]:

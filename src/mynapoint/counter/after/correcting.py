@@ -62,7 +62,7 @@ def report_correction(request: HttpRequest, member: Member) -> HttpResponse:
         "chosen": request.POST.get("reason", ""),
         "reported": [(view, view.is_late(at=at)) for view in list_reported_by(colleagues, at=at)],
     }
-    return show(request, member, "corrections", context, status=422 if error else 200)
+    return show(request, member, "after/corrections", context, status=422 if error else 200)
 
 
 def _report(request: HttpRequest, member: Member) -> UUID:

@@ -27,7 +27,7 @@ def choose(request: HttpRequest, member: Member) -> HttpResponse:
     counters = list_own_counters(member, at=at)
     if len(counters) == 1:
         return redirect("counter:after-day", counters[0].id, day_of(at))
-    return show(request, member, "choose", {"counters": counters, "today": day_of(at)})
+    return show(request, member, "after/choose", {"counters": counters, "today": day_of(at)})
 
 
 @require_safe
@@ -48,7 +48,7 @@ def day(request: HttpRequest, member: Member, counter: str, day: date) -> HttpRe
         "after": day + ONE_DAY if day < today else None,
         "first": day.replace(day=1),
     }
-    return show(request, member, "day", context)
+    return show(request, member, "after/day", context)
 
 
 @require_safe
@@ -65,7 +65,7 @@ def month(request: HttpRequest, member: Member, counter: str, first: date) -> Ht
         "before": (first - ONE_DAY).replace(day=1),
         "after": following if following <= today else None,
     }
-    return show(request, member, "month", context)
+    return show(request, member, "after/month", context)
 
 
 def _check_day(day: date, *, today: date) -> None:

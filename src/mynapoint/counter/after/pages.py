@@ -24,7 +24,7 @@ def show(
     """Answer with a page."""
     at = settings.CLOCK()
     common = {"is_demo": settings.DEMO, "now": at, "away": find_away(at=at), "roles": member.roles}
-    return render(request, f"counter/after/{page}.html", common | dict(context), status=status)
+    return render(request, f"counter/{page}.html", common | dict(context), status=status)
 
 
 def list_own_counters(member: Member, *, at: datetime) -> list[Place]:

@@ -1,5 +1,12 @@
 """The addresses of a city's administration."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mynapoint.counter.city import counters, people
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("city/", counters.overview, name="city"),
+    path("city/people/", people.people, name="city-people"),
+    path("city/new/", counters.new_counter, name="city-new"),
+    path("city/counters/<slug:counter>/", counters.counter, name="city-counter"),
+]
