@@ -11,8 +11,8 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 from service_api_cast import FUJI, NOON, a_service
-from signed_peer import SignedPeer
-from visitor import ACCOUNT, FIELD, REFERENCE, Visitor, link_of, linked, read, refuse, register
+from signed_peer import SignedPeer, running_peer
+from visitor import ACCOUNT, FIELD, REFERENCE, Visitor, confirm, link_of, linked, read, refuse, register
 
 from cast import SECOND
 from mynapoint.act.models import ProposedAct
@@ -175,6 +175,18 @@ class TestS14Application:
         peer.answer = good
         assert "これはあなたのアカウントですか" in hanako.see(hanako.fill_in(step, **ACCOUNT))
 
+    def test_loses_nothing_while_the_service_is_down(self, hanako: Visitor) -> None:
+        with running_peer(confirm) as gone:
+            pass
+        register(a_service(FUJI, address=gone.address))
+        step = hanako.begin_account("fuji")
+        answer = hanako.send(step, **ACCOUNT)
+        words = read(answer, 503)
+        assert "いま返事がありません" in words
+        assert 'value="1234 5678 9012"' in answer.content.decode()
+        assert "8524" not in words
+        assert hanako.client.get(resume(step))["Location"] == step
+
     def test_says_how_long_to_wait_after_too_many_tries(self, hanako: Visitor, peer: SignedPeer) -> None:
         step = hanako.begin_account()
         peer.answer = lambda _: refuse("too_many_attempts", 429, retry_after=90)
@@ -199,14 +211,17 @@ class TestS14Application:
         assert hanako.fill_in(step, service="sakura").endswith("/preparation/")
 
     def test_asks_for_a_new_choice_when_the_service_has_closed_meanwhile(
-        self, hanako: Visitor, settings: Settings
+        self, hanako: Visitor, settings: Settings, peer: SignedPeer
     ) -> None:
         closes = NOON + timedelta(days=1)
-        register(a_service(FUJI, application_until=closes.isoformat()))
+        register(a_service(FUJI, address=peer.address, application_until=closes.isoformat()))
         step = hanako.begin_account("fuji")
         settings.CLOCK = lambda: closes - SECOND
         hanako.see(step)
         settings.CLOCK = lambda: closes
+        asked = len(peer.asked)
+        assert hanako.client.post(step, {"service": "fuji", **ACCOUNT}).status_code == 422
+        assert len(peer.asked) == asked
         words = hanako.see(step, 422)
         assert "この決済サービスの受付は終わりました" in words
         assert "ほかの決済サービスを選ぶ" in words
@@ -277,6 +292,15 @@ class TestS12Window:
         settings.CLOCK = lambda: self.CLOSES
         assert "受付は終わりました" in hanako.see(step, 422)
         assert hanako.client.post(step, ACCOUNT).status_code == 422
+
+    def test_signs_nothing_once_it_has_closed(self, hanako: Visitor, settings: Settings) -> None:
+        """The window closes while the statement lies before the citizen."""
+        settings.CLOCK = lambda: self.CLOSES - SECOND
+        act = hanako.fill_in(hanako.begin_reservation())
+        settings.CLOCK = lambda: self.CLOSES
+        assert hanako.sign(act).json()["code"] == "window_closed"
+        assert "受付は終わりました" in hanako.see(act)
+        assert not Reservation.objects.exists()
 
 
 class TestS16RenewalWait:
@@ -395,6 +419,7 @@ class TestAct:
 
     def test_leads_back_to_its_end_after_the_browsers_back(self, hanako: Visitor) -> None:
         check = hanako.begin_reservation()
+        assert "no-store" in hanako.client.get(check)["Cache-Control"]  # Back asks again
         act = hanako.signed(hanako.fill_in(check))
         for page in (check, f"{resume(check)}terms/", f"{resume(check)}counter/"):
             assert hanako.client.get(page)["Location"] == act
