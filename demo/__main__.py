@@ -134,7 +134,7 @@ def show_around(journey: Journey) -> None:
         say(f"    {clerk.name:<7} {clerk.password:<20} {clerk.app.secret}")
     say(f"  花子のウォレット  {hanako['wallet']}")
     say(f"  記録簿            {town.site}/journal/checkpoint")
-    say("  カードのプログラム  手続のページの「カードのプログラムで署名する」から移ります。暗証番号は 1234")
+    say("  カードのプログラム  手続のページの「このパソコンで署名する」から移ります。暗証番号は 1234")
     account = town.services["hanamaru"].ask("account", "open")
     card = Person.move_in(town, "春香").card
     say("  春香さんはまだ何もしていません。予約し、はなまるペイの新しい口座で申し込んでみてください:")

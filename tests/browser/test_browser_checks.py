@@ -24,6 +24,7 @@ FLAWED = {
     "console: ": GOOD.replace("<p>", "<p><script>console.error('x')</script>"),
     "script: ": GOOD.replace("<p>", "<p><script>throw new Error('x')</script>"),
     "asks somebody else": GOOD.replace("<p>", '<p><img alt="" src="http://mynapoint.invalid/x.png">'),
+    "is torn apart": GOOD.replace("<p>文", '<p style="display: flex">一<ruby>文<rt>ぶん</rt></ruby>'),
     "scrolls sideways": GOOD.replace("<p>", '<p style="width: 400px">'),
 }
 

@@ -51,7 +51,7 @@ class Window:
             memory. Without one it looks at every page.
         :raises AssertionError: with everything that is wrong.
         """
-        flaws = [*self.complaints, *self._look_at_every_width(name)]
+        flaws = [*self.complaints, *self._look_at_every_width(name), *self._find_torn_words()]
         if self.scripts and kind not in self.judged:  # axe needs them
             flaws += find_barriers(self.page)
             self.judged |= {kind} if kind else set()
@@ -70,6 +70,14 @@ class Window:
                 file = f"{name.strip('/').replace('/', '-') or 'start'}-{width}.png"
                 self.page.screenshot(path=_SCREENSHOTS / file, full_page=True)
         return flaws
+
+    def _find_torn_words(self) -> list[str]:
+        """Find readings that the layout takes for boxes of their own, which tears their sentence apart."""
+        torn = self.page.evaluate(
+            "[...document.querySelectorAll('ruby')].map(ruby => ruby.parentElement)"
+            ".filter(one => /flex|grid/.test(getComputedStyle(one).display)).map(one => one.innerText)"
+        )
+        return [f"is torn apart: {words}" for words in torn]
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

@@ -89,6 +89,14 @@ class TestS13Reservation:
         assert f'href="{act}phone/"' in html
         assert re.search(r'href="/reserve/[\w-]{43}/counter/"', html)
 
+    def test_offers_first_what_one_holds_in_hand(self, hanako: Visitor) -> None:
+        act = hanako.fill_in(hanako.begin_reservation())
+        phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36"
+        words = [read(hanako.client.get(act, headers={"User-Agent": browser})) for browser in (phone, "Mozilla/5.0")]
+        ways = [[one.index("このスマートフォンで署名する"), one.index("このパソコンで署名する")] for one in words]
+        assert ways[0] == sorted(ways[0])
+        assert ways[1] == sorted(ways[1], reverse=True)
+
     def test_opens_the_phones_program_by_the_link_itself(self, hanako: Visitor, settings: Settings) -> None:
         act = hanako.fill_in(hanako.begin_reservation())
         settings.DEMO = False

@@ -25,7 +25,7 @@ from mynapoint.counter.case.links import find_seat
 from mynapoint.counter.case.scene import Scene, Stage, find_scene
 from mynapoint.directory.queries import list_service_names
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.site.journey.act import get_link
+from mynapoint.site.journey.signing import get_link
 from mynapoint.site.mine.holdings import describe_held
 from mynapoint.site.shell.languages import NAMESPACES, read_language
 from mynapoint.site.shell.limits import form_page, small_body

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,6 +17,7 @@ from mynapoint.draft.operations import WAY_BACK
 from mynapoint.draft.rules import find_way_back
 from mynapoint.site.journey.acts import LANGUAGE, PAGE
 from mynapoint.site.journey.addresses import WAYS, find_address
+from mynapoint.site.journey.signing import get_link, list_ways
 from mynapoint.site.mine.holdings import describe_held
 from mynapoint.site.paper.typesetting import draw_qr
 from mynapoint.site.shell.languages import NAMESPACES, read_language
@@ -88,21 +88,13 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
     return _look_again(shown)
 
 
-def get_link(token: str) -> str:
-    """This will give an act's link as programs know it."""
-    return f"{settings.SITE_ORIGIN}/act/{token}"
-
-
 def _show_unanswered(request: HttpRequest, view: ActView, *, at: datetime, **context: Any) -> HttpResponse:
     if view.is_used:
         return _look_again(show(request, "journey/act_wait", at=at, **context))
     if at >= view.expires_at:
         return show(request, "journey/act_expired", at=at, **context)
-    address, language = get_link(context["token"]), read_language(request)
-    program = f"{settings.CARD_PROGRAM}/{language}/sign?link={quote(address, safe='')}"
-    # The demonstration has no phone: its card program, which shows whose card to take, plays one.
-    phone_link = program if settings.DEMO else address
-    return show(request, "journey/act", at=at, link=address, program=program, phone_link=phone_link, **context)
+    ways = list_ways(request, context["token"], draft=context["draft"])
+    return show(request, "journey/act", at=at, link=get_link(context["token"]), ways=ways, **context)
 
 
 def _show_refusal(request: HttpRequest, view: ActView, *, at: datetime, **context: Any) -> HttpResponse:

@@ -9,7 +9,7 @@ from mynapoint.act.rules import Proposal
 from mynapoint.draft.operations import propose_act
 from mynapoint.draft.rules import STEPS, DraftChanged, DraftIncomplete
 from mynapoint.site.journey.acts import compose_application, compose_reservation
-from mynapoint.site.journey.addresses import find_address, go_to_step, name_parts
+from mynapoint.site.journey.addresses import WAYS, find_address, go_to_step, name_parts
 from mynapoint.site.journey.opening import Opened, opening
 from mynapoint.site.shell.languages import read_language
 from mynapoint.site.shell.limits import check_fields
@@ -66,6 +66,8 @@ def _describe(request: HttpRequest, opened: Opened) -> dict[str, Any]:
         "answers": draft.answers,
         "service": opened.service,
         "parts": name_parts(draft),
+        "begin": find_address(request, WAYS[draft.kind]),
+        "count": len(STEPS[draft.kind]) + 1,
         "changes": {step.value: find_address(request, "step", **name_parts(draft, step)) for step in STEPS[draft.kind]},
         "back": find_address(request, "step", **name_parts(draft, STEPS[draft.kind][-1])),
         "is_changed": "changed" in request.GET,

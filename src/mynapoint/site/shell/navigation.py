@@ -29,6 +29,8 @@ class Tongue:
 
 
 MAIN: Final = ("start", "services", "reserve", "status", "places", "faq")
+# What a line of the navigation stands for besides its own page.
+INSIDE: Final = {"reserve": ("apply",), "status": ("objections",)}
 # Every page that does not belong to one service, one place or one person, by the name of its address.
 EVERYTHING: Final = {
     "before": ("start", "check", "planner", "services", "howto"),
@@ -49,7 +51,8 @@ def list_places(request: HttpRequest, names: tuple[str, ...]) -> list[Place]:
     places = []
     for name in names:
         href = reverse(f"site:{name}", current_app=NAMESPACES[language])
-        is_here = request.path == href or (name != "start" and request.path.startswith(href))
+        inside = (href, *(reverse(f"site:{other}", current_app=NAMESPACES[language]) for other in INSIDE.get(name, ())))
+        is_here = request.path == href or (name != "start" and request.path.startswith(inside))
         places.append(Place(href=href, phrase=f"shell.nav.{name}", is_here=is_here))
     return places
 

@@ -1,0 +1,41 @@
+"""The ways to sign an act, the one that fits the device in hand first."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from mynapoint.site.journey.addresses import find_address
+from mynapoint.site.shell.languages import read_language
+
+_PHONE: Final = "Mobi"
+"""what every browser on a phone says of itself, and no other (RFC 9110, 10.1.5; MDN)"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to sign: where its button leads, and the phrases `journey.act.…` on it and below it."""
+
+    name: str
+    href: str
+    hint: str
+
+
+def get_link(token: str) -> str:
+    """This will give an act's link as programs know it."""
+    return f"{settings.SITE_ORIGIN}/act/{token}"
+
+
+def list_ways(request: HttpRequest, token: str, *, draft: str | None) -> list[Way]:
+    """This will list the ways to sign an act; a counter can go on with it when it came from a draft."""
+    link = get_link(token)
+    program = f"{settings.CARD_PROGRAM}/{read_language(request)}/sign?link={quote(link, safe='')}"
+    computer = Way("pc", program, "pc_hint")
+    # The demonstration has no phone: its card program, which shows whose card to take, plays one.
+    phone = Way("phone", program, "phone_demo") if settings.DEMO else Way("phone", link, "phone_hint")
+    is_phone = _PHONE in request.headers.get("User-Agent", "")
+    ways = [phone, computer] if is_phone else [computer, phone]
+    ways.append(Way("qr", find_address(request, "act-phone", token=token), "qr_hint"))
+    return [*ways, Way("counter", f"{draft}counter/", "counter_hint")] if draft else ways
