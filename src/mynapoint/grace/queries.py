@@ -1,6 +1,8 @@
 """What can be asked about grace tickets."""
 
 from datetime import date, datetime
+from typing import cast
+from uuid import UUID
 
 from django.conf import settings
 
@@ -54,3 +56,9 @@ def as_ticket(row: GraceTicket) -> Ticket:
         number=row.number,
         stood_at=row.stood_at,
     )
+
+
+def list_used(holder_id: UUID) -> dict[Kind, datetime]:
+    """Return which acts a holder did by a ticket, and when."""
+    rows = UsedGrace.objects.filter(holder_id=holder_id).order_by("used_at").values_list("kind", "used_at")
+    return {cast(Kind, kind): used_at for kind, used_at in rows}

@@ -15,6 +15,7 @@ from mynapoint.application.rules import LinkState
 from mynapoint.correction.queries import list_corrections
 from mynapoint.directory.queries import list_all_services
 from mynapoint.directory.rules import Service
+from mynapoint.grace.queries import list_used
 from mynapoint.holder.queries import get_held
 from mynapoint.journal.queries import find_written, is_sequenced
 from mynapoint.reservation.queries import find_reservation
@@ -36,6 +37,7 @@ SHOWN: Final = {
     "application_accountinservice": "applications",
     "application_linkstep": "applications",
     "application_objection": "objections",
+    "grace_usedgrace": "grace",
     "application_secondchoice": "corrections",
     "correction_correction": "corrections",
     "correction_correctionstep": "corrections",
@@ -108,6 +110,7 @@ def describe_held(view: ActView, *, language: Language, at: datetime) -> dict[st
         "applications": list_applied(holder_id, programme_id=programme_id, language=language, at=at),
         "objections": list_objections(holder_id, programme_id=programme_id),
         "corrections": list_corrections(holder_id, programme_id=programme_id, at=at),
+        "grace": list_used(holder_id),
         "person": get_held(holder_id),
         "deeds": list_deeds(holder_id),
         "shown_until": view.expires_at + SHOWN_FOR,
