@@ -102,6 +102,7 @@ MIDDLEWARE = (
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "mynapoint.access.Gate",
     "mynapoint.site.shell.stops.Availability",
     "mynapoint.site.waiting.closing_time.ClosingTime",
 )

@@ -38,6 +38,8 @@ urlpatterns = [path("t/desk/", desk_page), path("t/<slug:counter>/", staff_page)
 @pytest.fixture(autouse=True)
 def _open(settings: Settings) -> None:
     settings.CLOCK = lambda: AT
+    # The desk's own check, without the table that is looked at before it.
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "mynapoint.access.Gate"]
     open_counters()
 
 

@@ -7,8 +7,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.contrib.auth import logout
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
@@ -16,7 +14,7 @@ from mynapoint.case.rules import Seat
 from mynapoint.counter.stops import stop
 from mynapoint.place.queries import find_place
 from mynapoint.place.rules import Place
-from mynapoint.signin.sessions import Presence, find_own_terminal, find_presence
+from mynapoint.signin.sessions import Presence, ask_to_sign_in, find_own_terminal, find_presence
 from mynapoint.staff.rules import Member, Role
 
 P = ParamSpec("P")
@@ -68,7 +66,7 @@ def _guard(
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             presence = find_presence(request, at=settings.CLOCK())
             if presence is None:
-                return _ask_to_sign_in(request)
+                return ask_to_sign_in(request)
             found = find(request, presence, frozenset(roles))
             if isinstance(found, HttpResponse):
                 return found
@@ -77,6 +75,7 @@ def _guard(
             except Http404:
                 return stop(request, "not_found", status=404)
 
+        guarded.roles = frozenset(roles)  # type: ignore[attr-defined]  # held against `mynapoint.access` by a test
         return never_cache(guarded)
 
     return decorate
@@ -87,7 +86,7 @@ def _find_desk(request: HttpRequest, presence: Presence, roles: frozenset[Role])
     if terminal is None:
         return stop(request, "no_terminal", status=403)
     if presence.terminal_id != terminal.id:
-        return _ask_to_sign_in(request)
+        return ask_to_sign_in(request)
     held = member.roles_at(terminal.counter)
     if terminal.city != member.city or not held & roles:
         return stop(request, "forbidden", status=403)
@@ -99,10 +98,3 @@ def _find_staff(request: HttpRequest, presence: Presence, roles: frozenset[Role]
     if not presence.member.city or not presence.member.roles & roles:
         return stop(request, "forbidden", status=403)
     return presence.member
-
-
-def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Lead to the door, and back afterwards; what was left of a session ends here."""
-    if request.user.is_authenticated:
-        logout(request)
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/counter/")

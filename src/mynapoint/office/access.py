@@ -5,15 +5,13 @@ from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.contrib.auth.models import User
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from mynapoint.office.stops import not_found
-from mynapoint.signin.sessions import find_presence
+from mynapoint.signin.sessions import ask_to_sign_in, find_presence
 from mynapoint.staff.rules import OFFICE, Member, Role
 
 _LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
@@ -35,9 +33,7 @@ def office_only(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         presence = find_presence(request, at=settings.CLOCK())
         if presence is None:
-            if request.user.is_authenticated:
-                logout(request)
-            return redirect_to_login(request.get_full_path())
+            return ask_to_sign_in(request)
         if not may_use_office(presence.member, method=request.method or ""):
             return render(request, "office/forbidden.html", status=403)
         try:

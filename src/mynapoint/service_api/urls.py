@@ -21,5 +21,5 @@ def _signed(pattern: URLPattern) -> URLPattern:
 
 urlpatterns: Final = [
     *(_signed(pattern) for pattern in api.urls[0] if isinstance(pattern, URLPattern)),
-    re_path("", signed(_unknown_address)),
+    re_path("", signed(_unknown_address), name="unknown"),
 ]

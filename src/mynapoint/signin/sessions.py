@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.auth import logout
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.backends.base import SessionBase
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from mynapoint.staff.queries import find_member, find_terminal
 from mynapoint.staff.rules import Member, Terminal
@@ -61,3 +64,10 @@ def find_presence(request: HttpRequest, *, at: datetime) -> Presence | None:
         request.session[_KEY] = {**noted, "seen_at": at.isoformat()}
     member = find_member(user.id, at=at)
     return Presence(user, member, noted["terminal"], begun_at) if member else None
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Lead to the door, and back afterwards; what was left of a session ends here."""
+    if request.user.is_authenticated:
+        logout(request)
+    return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("signin_work"))
