@@ -53,6 +53,7 @@ OFFICE_WORK: Final = Staff(frozenset({Role.OFFICE}), is_office=True)
 OFFICE_LOOK: Final = Staff(frozenset({Role.OFFICE, Role.AUDITOR}), is_office=True)
 AT_DESK: Final = Staff(frozenset({Role.CLERK, Role.SUPERVISOR}))
 SUPERVISING: Final = Staff(frozenset({Role.SUPERVISOR}))
+CITY: Final = Staff(frozenset({Role.CITY_ADMIN}))
 LOOKING_BACK: Final = Staff(frozenset({Role.SUPERVISOR, Role.CITY_ADMIN, Role.AUDITOR}))
 
 RULES: Final = (
@@ -64,7 +65,7 @@ RULES: Final = (
             *(f"site:{page}" for page in ("privacy", "accessibility", "news", "feed", "news-item", "contact")),
             *(f"site:{page}" for page in ("sitemap", "services", "services-json", "services-csv", "compare")),
             *(f"site:{page}" for page in ("service", "places", "place", "helpdesk", "flyer", "flyer-pdf")),
-            *(f"site:{page}" for page in ("receipt", "objections", "line", "condition")),
+            *(f"site:{page}" for page in ("receipt", "objections", "line", "condition", "book", "book-day", "visit")),
             *(f"machine:{page}" for page in ("robots", "checkpoint", "entry", "closing")),
             "signin_work",
         ),
@@ -74,11 +75,24 @@ RULES: Final = (
         BOTH,
         (
             *(f"site:{page}" for page in ("reserve", "apply", "apply-service", "receipts", "status", "status-child")),
-            *("site:objection", "account_login", "mfa_authenticate", "mfa_login_webauthn", "signin_terminal"),
+            *(
+                "site:book-slot",
+                "site:objection",
+                "account_login",
+                "mfa_authenticate",
+                "mfa_login_webauthn",
+                "signin_terminal",
+            ),
         ),
     ),
     Rule("everybody", WRITE, ("account_logout",)),
     Rule("link", READ, (*(f"site:{page}" for page in ("draft", "act", "act-phone", "receipt-pdf")),)),
+    Rule(
+        "link",
+        BOTH,
+        tuple(f"site:{page}" for page in ("number", "booking", "change", "change-day", "change-slot", "cancel")),
+    ),
+    Rule("link", BOTH, ("site:booking-slip",)),
     Rule("link", READ, ("machine:act-link", "machine:statement")),
     Rule("link", WRITE, ("machine:signature", "card-report")),
     Rule("link", BOTH, (*(f"site:{page}" for page in ("step", "answers", "sheet", "sheet-pdf")), "signin_invitation")),
@@ -123,6 +137,8 @@ RULES: Final = (
         WRITE,
         tuple(f"counter:{page}" for page in ("begin-case", "begin-act", "continue", "lack", "finish", "pause")),
     ),
+    Rule(CITY, READ, ("counter:city",)),
+    Rule(CITY, BOTH, ("counter:city-people", "counter:city-new", "counter:city-counter")),
     Rule(SUPERVISING, BOTH, ("counter:extension", "counter:after-corrections")),
     Rule(
         LOOKING_BACK,

@@ -14,6 +14,7 @@ from pytest_django.fixtures import Settings
 
 from cast import AT
 from mynapoint.access import ACCESS, RULES, Staff, name_address
+from mynapoint.kernel.slip_code import CODE_ALPHABET, CODE_LENGTH
 from mynapoint.staff.operations import dismiss
 from mynapoint.staff.queries import find_member
 from mynapoint.staff.rules import OFFICE, Member, Role
@@ -32,6 +33,9 @@ SAMPLES: Final = {
     "step": "who",
     "day": "2020-09-09",
     "month": "2020-08",
+    "visit_day": "2020-09-11",
+    "clock": "0930",
+    "code": CODE_ALPHABET[0] * CODE_LENGTH,
 }
 """One value for each kind of part of an address; a new kind needs one here."""
 CITIES: Final = {CITY: COUNTER, OTHER_CITY: OTHER_COUNTER}

@@ -37,7 +37,7 @@ from mynapoint.signin.rules import INVITED_FOR, CodeUsed, InvitationUnusable
 from mynapoint.signin.sessions import FRESH_FOR
 from mynapoint.staff.operations import dismiss
 from mynapoint.staff.rules import Role
-from staff_cast import COUNTER, employ, install, open_counters
+from staff_cast import COUNTER, employ, install, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
 START = reverse("office:start")
@@ -250,6 +250,19 @@ class TestSignIn:
         give_password(client, hana)
         assert give_code(client, app.show(steps=1))["Location"] == "/counter/"
         assert client.session["staff"]["terminal"]
+
+    @pytest.mark.parametrize(
+        ("role", "page"),
+        [
+            (Role.CLERK, "counter:desk"),
+            (Role.SUPERVISOR, "counter:after"),
+            (Role.AUDITOR, "counter:after"),
+            (Role.CITY_ADMIN, "counter:city"),
+        ],
+    )
+    def test_leads_to_what_somebody_can_do_without_a_terminal(self, role: Role, page: str) -> None:
+        client = sit_down(employ("hana", role, at=AT), at=AT)
+        assert client.get(reverse("signin_work"))["Location"] == reverse(page)
 
     def test_shows_no_personal_thing_of_anybody(self, app: AuthenticatorApp) -> None:
         assert "aoi" not in read(Client().get(LOGIN))

@@ -20,10 +20,15 @@ from mynapoint.signin.sessions import begin_session, find_own_terminal
 from mynapoint.signin.stops import stop
 from mynapoint.signin.visiting import get_visitor
 from mynapoint.staff.queries import find_member
-from mynapoint.staff.rules import OFFICE
+from mynapoint.staff.rules import AT_COUNTERS, OFFICE, Role
 
 SECOND_FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 INVITATION: Final = "invitation"
+_WITHOUT_TERMINAL: Final = (
+    (Role.CITY_ADMIN, "counter:city"),
+    (Role.SUPERVISOR, "counter:after"),
+    (Role.AUDITOR, "counter:after"),
+)
 
 
 def has_second_factor(user: User) -> bool:
@@ -111,10 +116,15 @@ def admit(request: HttpRequest, user: User) -> None:
 
 
 def lead_to_work(request: HttpRequest) -> str:
-    """Return where somebody works: the office's pages, or a counter's."""
-    user_id = request.user.id
-    member = find_member(user_id, at=settings.CLOCK()) if user_id else None
-    return reverse("office:start") if member and member.city == OFFICE else "/counter/"
+    """Return where somebody works: the office, a counter's desk, or what needs no terminal."""
+    at = settings.CLOCK()
+    member = find_member(request.user.id, at=at) if request.user.id else None
+    if member and member.city == OFFICE:
+        return reverse("office:start")
+    if member is None or (member.roles & AT_COUNTERS and find_own_terminal(request, at=at)):
+        return reverse("counter:desk")
+    first = next((page for role, page in _WITHOUT_TERMINAL if role in member.roles), "counter:desk")
+    return reverse(first)
 
 
 def _fernet() -> Fernet:
