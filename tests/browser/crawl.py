@@ -12,8 +12,8 @@ import httpx2
 
 STARTS: Final = ("/", "/easy/", "/en/")
 MOST_PAGES: Final = 900
-MOST_QUERIES: Final = 2
-"""addresses that differ in their query alone: months and filters go on for ever"""
+MOST_ALIKE: Final = 2
+"""addresses that differ in their query or in their numbers alone: months, days and filters go on for ever"""
 LARGEST: Final = 60_000
 """bytes of a first visit, as they are sent"""
 _LANGS: Final = {"/easy/": "ja", "/en/": "en"}
@@ -105,7 +105,7 @@ class Site:
 
     def crawl(self) -> None:
         """Follow every link from the three start pages."""
-        waiting, known, queries = deque(STARTS), set(STARTS), Counter[str]()
+        waiting, known, alike = deque(STARTS), set(STARTS), Counter[str]()
         while waiting and len(self.pages) < MOST_PAGES:
             page = self._fetch(waiting.popleft())
             self.pages[page.address] = page
@@ -114,9 +114,9 @@ class Site:
                 if address is None or address in known:
                     continue
                 known.add(address)
-                path, _, query = address.partition("?")
-                queries[path] += bool(query)
-                if not query or queries[path] <= MOST_QUERIES:
+                form = re.sub(r"\?.*|[0-9]+", "…", address)
+                alike[form] += form != address
+                if alike[form] <= MOST_ALIKE:
                     waiting.append(address)
 
     def resolve(self, page: Page, link: str) -> str | None:
