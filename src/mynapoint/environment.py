@@ -18,12 +18,14 @@ from mynapoint.setting_kinds import (
     Origin,
     Registry,
     UnusableSetting,
+    check_apart,
     check_database_url,
     refuse,
 )
 
 PREFIX: Final = "MYNAPOINT_"
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
+TRAINING: Final = "training"
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -65,6 +67,12 @@ class Environment(BaseSettings):
     )
     demo: bool = Field(
         default=False, description="Whether this is a demonstration: test cards and a set clock.", examples=["1"]
+    )
+    training: bool = Field(
+        default=False,
+        description="Whether staff train here: virtual cards, programmes of its own (training-…), a coloured band. "
+        "Needs DEMO, REGISTRY=authority:…, and a STATE_DIR and a database whose names end in training.",
+        examples=["1"],
     )
     demo_clock: AbsolutePath | None = Field(
         default=None, description="File of the demonstration's clock. Needs DEMO.", examples=["/srv/demo/clock.json"]
@@ -182,10 +190,33 @@ class Environment(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_training_is_apart(self) -> "Environment":
+        """A training has nothing in common with anything real: not its folder, its keys, its database or its cards."""
+        if self.database_url is not None:
+            check_apart(self.database_url, is_training=self.training)
+        if not self.training:
+            if self.state_dir.name.endswith(TRAINING):
+                raise refuse("STATE_DIR", "is a training's folder: set MYNAPOINT_TRAINING=1 too, or name another")
+            return self
+        if not self.demo or not (self.registry or "").startswith("authority:"):
+            raise refuse("TRAINING", "needs MYNAPOINT_DEMO=1 and MYNAPOINT_REGISTRY=authority: and a folder")
+        if self.trust_anchors is not None:
+            raise refuse("TRUST_ANCHORS", "is not for a training, which trusts its own test authority alone")
+        if not self.state_dir.name.endswith(TRAINING):
+            raise refuse("STATE_DIR", "must be a folder whose name ends in training, apart from any real programme's")
+        return self
+
+    @model_validator(mode="after")
     def _check_one_database(self) -> "Environment":
         if self.database_url and self.database_url_file:
             raise refuse("DATABASE_URL_FILE", "is given beside DATABASE_URL; keep one of the two")
         return self
+
+    def get_trust_anchors(self) -> Path:
+        """Return the folder of the trusted authorities' certificates; a training's is its test authority's own."""
+        if self.training:
+            return Path((self.registry or "").removeprefix("authority:")) / "anchors"
+        return self.trust_anchors or self.state_dir / "anchors"
 
     @property
     def host(self) -> str:
@@ -199,11 +230,15 @@ class Environment(BaseSettings):
         return self.database_url is None and self.database_url_file is None
 
     def get_database_url(self) -> str:
-        """Return the database's address, with its password."""
+        """Return the database's address, with its password.
+
+        :raises PydanticCustomError: when it is not one, or a training's where there is none, or the other way round.
+        """
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         if self.database_url_file is not None:
-            return check_database_url(SecretStr(self.database_url_file.read_text().strip())).get_secret_value()
+            address = check_database_url(SecretStr(self.database_url_file.read_text().strip()))
+            return check_apart(address, is_training=self.training).get_secret_value()
         return server_url(self.state_dir)
 
 

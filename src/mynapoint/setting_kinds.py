@@ -53,6 +53,15 @@ def check_database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def check_apart(value: SecretStr, *, is_training: bool) -> SecretStr:
+    """Let pass a training's database for a training, and any other one for anything else: by its name's end."""
+    name = conninfo_to_dict(value.get_secret_value()).get("dbname") or ""
+    if str(name).endswith("training") is not is_training:
+        problem = "must name a database that ends in training" if is_training else "names a training's database"
+        raise refuse("DATABASE_URL", problem)
+    return value
+
+
 def check_registry(value: str) -> str:
     """Let pass an address, or a kind of folder and a folder."""
     parts = urlsplit(value)

@@ -63,6 +63,7 @@ MADE_UP_SECRETS = tuple(_keys.made_up)
 STATE_DIR = ENVIRONMENT.state_dir
 PROXIES = ENVIRONMENT.proxies
 DEMO = ENVIRONMENT.demo
+TRAINING = ENVIRONMENT.training
 CLOCK = get_clock(ENVIRONMENT.demo_clock)
 SITE_ORIGIN = ENVIRONMENT.site_origin
 CARD_PROGRAM = ENVIRONMENT.card_program
@@ -74,7 +75,7 @@ REGISTRY_CRL_AGE = timedelta(hours=ENVIRONMENT.registry_crl_hours)
 REGISTRY_LINEAGE_LIST_AGE = timedelta(hours=ENVIRONMENT.registry_lineage_list_hours)
 DRAFT_LIFETIME = timedelta(hours=ENVIRONMENT.draft_hours)
 WAITING_ROOM = Limits(opens_above=ENVIRONMENT.waiting_opens_above, per_minute=ENVIRONMENT.waiting_per_minute)
-TRUST_ANCHORS = ENVIRONMENT.trust_anchors or STATE_DIR / "anchors"
+TRUST_ANCHORS = ENVIRONMENT.get_trust_anchors()
 MESSAGE_KEY_ID = "platform-1"
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
 
@@ -164,6 +165,8 @@ ALLOWED_HOSTS = [ENVIRONMENT.host]
 CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_ENCRYPTED
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
+# On one machine a training's cookies are not the real site's: browsers tell hosts apart, not ports.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("trainingid", "trainingtoken") if TRAINING else ("sessionid", "csrftoken")
 CSRF_FAILURE_VIEW = "mynapoint.office.stops.forged"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from mynapoint.directory.queries import REGISTER
-from mynapoint.directory.rules import Service, ServiceKey
+from mynapoint.directory.rules import Service, ServiceKey, check_address
 
 
 @transaction.atomic
@@ -17,6 +18,8 @@ def register_service(path: Path, *, address: str, keys: Sequence[ServiceKey], at
     Address and keys come beside the file, because the service alone can tell them and changes them on its own.
 
     :raises DocumentMalformed, DocumentDiffers: when the file cannot be taken as it is.
+    :raises AddressNotForTraining: when a training would speak with a service that is not on its own machine.
     """
+    check_address(address, is_training=settings.TRAINING)
     service = REGISTER.read(path, address=address, keys=[key.model_dump(by_alias=True) for key in keys])
     return service, REGISTER.add(service, at=at)

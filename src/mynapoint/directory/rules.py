@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
@@ -113,6 +114,24 @@ class Service(Document):
     address: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?[^/]$")]
     keys: Annotated[tuple[ServiceKey, ...], Field(min_length=1)]
     bank_account: BankAccount
+
+
+class AddressNotForTraining(Refusal):
+    """A training speaks with the reference services of its own machine alone."""
+
+    code = "address_not_for_training"
+
+    def __str__(self) -> str:
+        return "a training's services are on this machine: give an address of 127.0.0.1 or localhost"
+
+
+def check_address(address: str, *, is_training: bool) -> None:
+    """Check that a service may have this address here.
+
+    :raises AddressNotForTraining: when a training would reach out of its machine.
+    """
+    if is_training and urlsplit(address).hostname not in {"127.0.0.1", "localhost", "::1"}:
+        raise AddressNotForTraining
 
 
 @dataclass(eq=False)

@@ -3,13 +3,17 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from mynapoint.kernel.documents import Document, Part, Words
 from mynapoint.kernel.period import JST, Period
 from mynapoint.kernel.refusal import Refusal
+
+TRAINING_PREFIX: Final = "training-"
+TRAINING_WORD: Final = "研修"
+"""stands in the title of a training's programme, so that the card program shows it with what is signed"""
 
 
 class Window(Part):
@@ -114,6 +118,11 @@ class Programme(Document):
     payer: Payer
     closing: Annotated[tuple[ClosingPeriod, ...], Field(min_length=1)]
 
+    @property
+    def is_training(self) -> bool:
+        """Say whether nothing of it is real."""
+        return self.id.startswith(TRAINING_PREFIX)
+
     @model_validator(mode="after")
     def check_closings(self) -> "Programme":
         """Refuse closing periods that are out of order or share a name."""
@@ -128,6 +137,20 @@ class ProgrammeUnknown(Refusal):
     """No programme of this name counts at this time."""
 
     code = "programme_unknown"
+
+
+@dataclass(eq=False)
+class ProgrammeOfAnotherMode(Refusal):
+    """A training's programme where none is trained, or a real one at a training."""
+
+    code = "programme_of_another_mode"
+    programme: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.programme}: a programme is a training's when its id begins with {TRAINING_PREFIX} and its title "
+            f"has {TRAINING_WORD}; a training takes no other, and nothing else takes one"
+        )
 
 
 @dataclass(eq=False)
@@ -166,6 +189,16 @@ class NoPlacesLeft(Refusal):
     """All places of the programme are taken."""
 
     code = "no_places_left"
+
+
+def check_mode(programme: Programme, *, is_training: bool) -> None:
+    """Check that a programme may be had where staff are trained, or where they are not.
+
+    :raises ProgrammeOfAnotherMode: when it may not.
+    """
+    is_named = TRAINING_WORD in programme.title.ja
+    if programme.is_training is not is_training or (is_training and not is_named):
+        raise ProgrammeOfAnotherMode(programme=programme.id)
 
 
 def check_open(window: Window, *, at: datetime) -> None:

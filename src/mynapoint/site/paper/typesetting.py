@@ -10,6 +10,7 @@ from typing import Final
 
 import segno
 import typst
+from django.conf import settings
 from django.http import HttpResponse
 
 from mynapoint.kernel.refusal import Refusal
@@ -42,7 +43,7 @@ def typeset(sheet: str, data: Mapping[str, object]) -> bytes:
             folder / f"{sheet}.typ",
             root=folder,
             font_paths=_open_fonts(),
-            sys_inputs={"data": json.dumps(dict(data), ensure_ascii=False)},
+            sys_inputs={"data": json.dumps({**data, **_training()}, ensure_ascii=False)},
             pdf_standards="ua-1",
         )
     assert isinstance(pdf, bytes)
@@ -62,6 +63,11 @@ def answer_pdf(pdf: bytes, *, name: str) -> HttpResponse:
     return HttpResponse(
         pdf, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}.pdf"'}
     )
+
+
+def _training() -> dict[str, str]:
+    """Return the words that stand at the head of every sheet at a training, instead of a demonstration's."""
+    return {"demo": "研修用です。本物の書類ではありません。 Training only."} if settings.TRAINING else {}
 
 
 @cache

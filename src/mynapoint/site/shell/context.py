@@ -9,4 +9,10 @@ from mynapoint.site.shell.languages import LANG_CODES, read_language
 def every_page(request: HttpRequest) -> dict[str, object]:
     """Say whether this is a demonstration, what time it is here, and the page's language; nothing of the database."""
     language = read_language(request)
-    return {"is_demo": settings.DEMO, "now": settings.CLOCK(), "language": language, "lang": LANG_CODES[language]}
+    return {
+        "is_demo": settings.DEMO,
+        "is_training": settings.TRAINING,
+        "now": settings.CLOCK(),
+        "language": language,
+        "lang": LANG_CODES[language],
+    }

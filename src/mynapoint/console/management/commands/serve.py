@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from mynapoint.console.mode import check_mode_here
+
 KILL_AFTER = 20
 """seconds in which a stopped worker may finish its requests"""
 
@@ -25,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **options: object) -> None:
         """Become the server: this process is its parent, so that stopping this stops it all."""
+        check_mode_here(at=settings.CLOCK())
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
         arguments = [
             "--interface",

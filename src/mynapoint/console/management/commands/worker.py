@@ -1,7 +1,9 @@
 """Run the jobs."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from mynapoint.console.mode import check_mode_here
 from mynapoint.service_api.worker import run_worker
 
 
@@ -12,4 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Run until stopped."""
+        check_mode_here(at=settings.CLOCK())
         run_worker()
