@@ -20,6 +20,9 @@ LONGEST_FIRST: Final = (
     "service_api/test_service_api_robustness.py",
     "service_api/test_service_api_jobs.py",
     "ground/test_cluster.py",
+    "access/test_access.py",
+    "signin/test_sign_in.py",
+    "signin/test_passkey_browser.py",
     "cardagent/test_card_window_browser.py",
     "site/test_site_visits_browser.py",
 )
