@@ -1,0 +1,112 @@
+"""A counter works in its hours, to the second, and longer by a supervisor's word alone."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from cast import AT, SECOND
+from mynapoint.journal.models import Entry
+from mynapoint.kernel.period import JST
+from mynapoint.staff.rules import Role
+from staff_cast import COUNTER, Installed, employ, install, open_counters, sit_down
+
+pytestmark = pytest.mark.django_db
+OPENS = datetime(2020, 9, 10, 8, 30, tzinfo=JST)
+CLOSES = datetime(2020, 9, 10, 17, tzinfo=JST)
+EXTENDED = CLOSES + timedelta(minutes=30)
+SUNDAY_NOON = datetime(2020, 9, 13, 12, tzinfo=JST)
+NEXT_EVENING = datetime(2020, 9, 11, 17, tzinfo=JST)
+HIRED = datetime(2020, 9, 1, tzinfo=JST)
+FORM = "/counter/extension/"
+
+
+@pytest.fixture
+def terminal() -> Installed:
+    open_counters()
+    return install(at=HIRED)
+
+
+@pytest.fixture
+def clerk(terminal: Installed) -> User:
+    return employ("hana", Role.CLERK, counter=COUNTER, at=HIRED)
+
+
+@pytest.fixture
+def supervisor(terminal: Installed) -> User:
+    return employ("sora", Role.SUPERVISOR, counter=COUNTER, at=HIRED)
+
+
+def begin(user: User, terminal: Installed, settings: Settings, *, at: datetime) -> int:
+    """Press はじめる at an instant; return the answer's status."""
+    settings.CLOCK = lambda: at
+    return sit_down(user, terminal, at=at).post("/counter/cases/", {"case": str(uuid4())}).status_code
+
+
+def extend(
+    user: User, terminal: Installed, settings: Settings, *, at: datetime = AT, until: str = "17:30", **said: str
+) -> int:
+    """Ask for an extension; return the answer's status."""
+    settings.CLOCK = lambda: at
+    client: Client = sit_down(user, terminal, at=at)
+    return client.post(FORM, {"until": until, "reason": "people_waiting", **said}).status_code
+
+
+class TestHours:
+    @pytest.mark.parametrize(
+        ("at", "status"),
+        [(OPENS - SECOND, 409), (OPENS, 302), (CLOSES - SECOND, 302), (CLOSES, 409), (SUNDAY_NOON, 409)],
+    )
+    def test_are_kept_to_the_second(
+        self, clerk: User, terminal: Installed, settings: Settings, at: datetime, status: int
+    ) -> None:
+        assert begin(clerk, terminal, settings, at=at) == status
+
+    def test_are_the_same_for_a_supervisor(self, supervisor: User, terminal: Installed, settings: Settings) -> None:
+        assert begin(supervisor, terminal, settings, at=CLOSES) == 409
+
+
+class TestExtension:
+    @pytest.mark.parametrize(("at", "status"), [(EXTENDED - SECOND, 302), (EXTENDED, 409), (NEXT_EVENING, 409)])
+    def test_counts_to_the_second_and_for_today(
+        self, clerk: User, supervisor: User, terminal: Installed, settings: Settings, at: datetime, status: int
+    ) -> None:
+        assert extend(supervisor, terminal, settings) == 302
+        assert begin(clerk, terminal, settings, at=at) == status
+
+    def test_is_a_supervisor_s_and_stands_in_the_journal(
+        self, clerk: User, supervisor: User, terminal: Installed, settings: Settings
+    ) -> None:
+        assert extend(clerk, terminal, settings) == 403
+        assert not Entry.objects.filter(kind="counter_extended").exists()
+        assert extend(supervisor, terminal, settings) == 302
+        (entry,) = Entry.objects.filter(kind="counter_extended")
+        assert f'"user":{supervisor.id}' in entry.facts
+        assert '"reason":"people_waiting"' in entry.facts
+
+    def test_is_given_after_closing_too(
+        self, clerk: User, supervisor: User, terminal: Installed, settings: Settings
+    ) -> None:
+        late = CLOSES + timedelta(minutes=5)
+        assert extend(supervisor, terminal, settings, at=late) == 302
+        assert begin(clerk, terminal, settings, at=late) == 302
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"until": "17:00"},
+            {"until": "16:59"},
+            {"until": "x"},
+            {"until": ""},
+            {"reason": ""},
+            {"reason": "なんとなく"},
+        ],
+    )
+    def test_needs_a_later_time_and_a_reason(
+        self, supervisor: User, terminal: Installed, settings: Settings, said: dict[str, str]
+    ) -> None:
+        assert extend(supervisor, terminal, settings, **said) in {409, 422}
+        assert not Entry.objects.filter(kind="counter_extended").exists()
