@@ -115,7 +115,7 @@ def _draft(town: Town, count: int) -> list[str]:
     answered = (SERVICE, SERVICE, SERVICE, SERVICE)
     rows = [
         (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, False, AT, AT + timedelta(days=14),
-         "", "", "")
+         "", "", "", "")
         for link in links
     ]  # fmt: skip
     with connect(town) as connection, connection.cursor() as cursor, connection.transaction():
@@ -130,7 +130,7 @@ def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[t
         "reservation_reservation": "holder_id, programme, mykey_id, act_id, reserved_at",
         "reservation_issuedmykeyid": "mykey_id, holder_id",
         "draft_draft": "id, secret_hash, kind, programme, who, service, prepared_for, agreed_for, understood_for,"
-        " is_own_account, begun_at, expires_at, account_service, account_hint, account_reference",
+        " is_own_account, begun_at, expires_at, account_service, account_hint, account_reference, counter",
     }[table]
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
