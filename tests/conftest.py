@@ -59,6 +59,7 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: None) -
     operations = type(connection.ops)
 
     def delete_all(self: Any, _style: object, tables: Sequence[str], **_options: object) -> list[str]:
-        return ["; ".join(f"DELETE FROM {self.quote_name(table)}" for table in tables)] if tables else []
+        jobs = ("procrastinate_periodic_defers", "procrastinate_jobs")  # which Django does not manage
+        return ["; ".join(f"DELETE FROM {self.quote_name(table)}" for table in (*jobs, *tables))] if tables else []
 
     operations.sql_flush = delete_all

@@ -1,6 +1,6 @@
 """Corrections that several people or jobs take further at the same instant, with real threads."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -21,14 +21,6 @@ from mynapoint.kernel.refusal import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 YUKI = 3
-
-
-@pytest.fixture(autouse=True)
-def no_jobs() -> Iterator[None]:
-    """Leave no job to other tests: they are committed, and in no table of ours."""
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

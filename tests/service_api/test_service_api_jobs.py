@@ -43,10 +43,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def peer(noon: None) -> Iterator[SignedPeer]:
-    """Register a service that answers; no job is left from another test."""
+    """Register a service that answers."""
     get_door.cache_clear()
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE")
     with running_peer(confirm_link) as peer:
         REGISTER.add(a_service(SAKURA, address=peer.address), at=NOON)
         yield peer
