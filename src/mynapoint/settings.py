@@ -136,8 +136,11 @@ WHITENOISE_MAX_AGE = 300
 
 AUTHENTICATION_BACKENDS = ("allauth.account.auth_backends.AuthenticationBackend",)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    ),
+    {"NAME": "mynapoint.signin.passwords.TypeableValidator"},
 ]
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "mynapoint.signin.adapters.StaffAdapter"

@@ -181,3 +181,11 @@ class TestTerminalPage:
     def test_slows_guesses_down(self) -> None:
         statuses = [Client().post(self.PAGE, {"code": "A" * 16}).status_code for _ in range(6)]
         assert statuses == [422] * 5 + [429]
+        _, code = register_terminal(COUNTER, "2番窓口", city=CITY, by=None, at=AT)
+        elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+        assert elsewhere.post(self.PAGE, {"code": code.shown}).status_code == 302
+
+    def test_makes_as_many_as_a_city_has(self) -> None:
+        for number in range(8):
+            _, code = register_terminal(COUNTER, f"{number}番窓口", city=CITY, by=None, at=AT)
+            assert Client().post(self.PAGE, {"code": code.shown}).status_code == 302

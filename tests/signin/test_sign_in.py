@@ -131,6 +131,9 @@ class TestInvitation:
             ("Zou-no-hana-7", "Zou-no-hana-8", "二つのパスワードが違います"),
             ("12345", "12345", "短すぎます"),
             ("", "", "短すぎます"),
+            (" Zou-no-hana-7", " Zou-no-hana-7", "前後の空白"),
+            ("Zou-no\x00hana-7", "Zou-no\x00hana-7", "目に見えない文字"),
+            ("Zou7" * 51, "Zou7" * 51, "200文字まで"),
         ],
     )
     def test_refuses_a_password_and_says_why(self, aoi: User, password: str, again: str, said: str) -> None:
@@ -350,6 +353,17 @@ class TestRaces:
         invited = read_invitation(invite(aoi.id, by=None, at=AT), at=AT)
         ended = race([lambda: follow(invited, at=AT)] * 2)
         assert sorted(type(one).__name__ for one in ended) == ["InvitationUnusable", "NoneType"]
+
+    def test_leave_no_second_factor_of_an_invitation_that_is_replaced_meanwhile(self, aoi: User) -> None:
+        client = Client()
+        choose_password(client, address_of(aoi))
+        secret = re.search(r'id="secret">([A-Z2-7]+)<', read(client.get(APP)))
+        assert secret
+        code = AuthenticatorApp(secret[1]).show()
+        _, link = race([lambda: client.post(APP, {"code": code}), lambda: invite(aoi.id, by=None, at=AT)])
+        assert not aoi.authenticator_set.exists()
+        assert client.get(START).status_code == 302
+        assert _is_usable(link)
 
     def test_leave_one_invitation_of_two(self, aoi: User) -> None:
         links = race([lambda: invite(aoi.id, by=None, at=AT)] * 2)

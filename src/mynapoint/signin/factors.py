@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,7 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mynapoint.signin.adapters import INVITATION, admit, can_have_passkeys
-from mynapoint.signin.operations import Invited, check_invited, choose_password, follow, read_invitation
+from mynapoint.signin.operations import Invited, check_invited, choose_password, follow, lock_sign_in, read_invitation
 from mynapoint.signin.rules import InvitationLink, InvitationUnusable, PasswordTooWeak
 from mynapoint.signin.sessions import find_presence
 from mynapoint.signin.stops import stop
@@ -114,13 +115,15 @@ class _Enrolling:
     request: HttpRequest
 
     def form_valid(self, form: Form) -> HttpResponse:
-        """Add it, and let its owner in."""
-        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        """Add it, and let its owner in. A newer invitation comes before or after all of this, never between."""
         try:
-            finish_enrolment(self.request)
+            with transaction.atomic():
+                lock_sign_in(self.request.user)
+                finish_enrolment(self.request)
+                return super().form_valid(form)  # type: ignore[misc,no-any-return]
         except InvitationUnusable:
+            logout(self.request)
             return stop(self.request, "invitation_unusable", status=404)
-        return answer
 
     def form_invalid(self, form: Form) -> HttpResponse:
         """Say that it did not work."""

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -116,6 +117,15 @@ def follow(invited: Invited, *, at: datetime) -> None:
     check_invited(invited.invitation_id, user_id=invited.user_id, at=at)
     entry_id = record(kind="sign_in_made", facts=facts_of_following(invited.invitation_id, invited.user_id), at=at)
     FollowedInvitation.objects.create(invitation_id=invited.invitation_id, entry_id=entry_id, followed_at=at)
+
+
+def lock_sign_in(known: AbstractBaseUser | AnonymousUser) -> None:
+    """Have nobody change what somebody signs in with until the caller's transaction ends.
+
+    :raises InvitationUnusable: when that was changed since `known` was read: by another invitation.
+    """
+    if not isinstance(known, User) or User.objects.select_for_update().get(id=known.id).password != known.password:
+        raise InvitationUnusable
 
 
 @transaction.atomic

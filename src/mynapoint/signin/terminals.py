@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from mynapoint.signin.door import begin_try
-from mynapoint.signin.rules import TooManyTries
+from mynapoint.signin.door import begin_try, end_tries
+from mynapoint.signin.rules import TooManyTries, Visitor
 from mynapoint.signin.sessions import TERMINAL_COOKIE, find_own_terminal
 from mynapoint.signin.visiting import get_visitor
 from mynapoint.staff.operations import claim_terminal
@@ -18,7 +18,6 @@ from mynapoint.staff.rules import CodeUnusable, RegistrationCode
 
 COOKIE_SECONDS: Final = 400 * 24 * 3600
 """The longest that browsers keep a cookie (RFC 6265bis, 5.6.1)."""
-_CODES: Final = "terminal code"
 
 
 @never_cache
@@ -28,8 +27,11 @@ def terminal(request: HttpRequest) -> HttpResponse:
     at = settings.CLOCK()
     if request.method == "GET":
         return render(request, "signin/terminal.html", {"terminal": find_own_terminal(request, at=at)})
+    # By address alone: nobody else's guesses keep a city from setting up its terminals.
+    address = get_visitor(request, "").address
+    guesser = Visitor(name=address, address=address)
     try:
-        begin_try(get_visitor(request, _CODES), at=at)
+        begin_try(guesser, at=at)
         device = claim_terminal(RegistrationCode.read(request.POST.get("code", "")), at=at)
     except TooManyTries as refusal:
         seconds = int((refusal.retry_at - at).total_seconds()) + 1
@@ -38,6 +40,7 @@ def terminal(request: HttpRequest) -> HttpResponse:
         return answer
     except CodeUnusable:
         return render(request, "signin/terminal.html", {"error": True}, status=422)
+    end_tries(guesser)
     made = HttpResponseRedirect(reverse("signin_terminal"))
     made.set_cookie(
         TERMINAL_COOKIE,
