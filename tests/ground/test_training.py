@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
 from cast import AT, INQUIRY, LOADED_AT, PROGRAMME, PROGRAMME_FILE, RESERVATION, ROOT, SERVICE_KEY, SITE, Cast
+from jpki.path import read_anchors
 from mynapoint.act.operations import propose
 from mynapoint.console.mode import check_mode_here
 from mynapoint.directory.operations import register_service
@@ -148,6 +149,18 @@ class TestStart:
         settings.TRAINING = False
         with pytest.raises(CommandError, match="training-2020"):
             call_command(command)
+
+
+class TestCards:
+    def test_come_from_the_training_s_own_authority_which_is_all_it_trusts(
+        self, bare: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+    ) -> None:
+        settings.TRAINING = settings.DEMO = True
+        settings.REGISTRY = f"authority:{tmp_path / 'cards'}"
+        settings.TRUST_ANCHORS = tmp_path / "cards" / "anchors"
+        call_command("card", "issue", "hanako")
+        assert list(settings.TRUST_ANCHORS.glob("*.pem"))
+        assert read_anchors(settings.TRUST_ANCHORS)
 
 
 @pytest.mark.django_db
