@@ -125,9 +125,13 @@ class TestSameAccount:
 
 
 class TestOutsideHours:
-    def test_is_told_of_each_case_that_began_outside(self) -> None:
+    def test_is_told_once_for_all_cases_that_began_outside_by_the_same_word(self) -> None:
         late = replace(VISIT, is_outside=True, extended=Extended("people_waiting", user_id=3))
-        assert [alert.kind for alert in find_alerts([late])] == ["outside_hours"]
+        later = replace(late, number=2, opened_at=AT + SECOND)
+        unsaid = replace(late, number=3, opened_at=AT + 2 * SECOND, extended=None)
+        said, without = find_alerts([unsaid, later, VISIT, late])
+        assert (said.kind, said.visits) == ("outside_hours", (late, later))
+        assert (without.kind, without.visits) == ("outside_hours", (unsaid,))
 
 
 class TestLookedOnly:

@@ -174,7 +174,12 @@ def _find_shared_accounts(visits: Sequence[Visit], before: Sequence[Visit]) -> l
 
 
 def _find_outside_hours(visits: Iterable[Visit]) -> list[Alert]:
-    return [Alert("outside_hours", (visit,)) for visit in visits if visit.is_outside]
+    """One alert for all cases that began outside by the same word of a supervisor, and one for those without any."""
+    by_word = defaultdict(list)
+    for visit in visits:
+        if visit.is_outside:
+            by_word[visit.extended].append(visit)
+    return [Alert("outside_hours", tuple(outside)) for outside in by_word.values()]
 
 
 def _find_looks(visits: Iterable[Visit]) -> list[Alert]:

@@ -68,9 +68,8 @@ def _say(alert: Alert, names: Mapping[int, str]) -> str:
             named = "、".join(f"{visit.opened_at.astimezone(JST):%-m月%-d日}の{_name(visit)}" for visit in alert.visits)
             return f"{named}。アカウントは元に戻せない値で比べており、だれのものかはここでは分かりません。"
         case "outside_hours":
-            return (
-                f"{_name(first)}は {first.opened_at.astimezone(JST):%H:%M} に始まりました。{_extension(first, names)}"
-            )
+            named = "、".join(f"{_name(visit)} {visit.opened_at.astimezone(JST):%H:%M}" for visit in alert.visits)
+            return f"{len(alert.visits)}件です:{named}。{_extension(first, names)}"
         case "looked_only":
             who = names.get(first.user_id, "担当者")
             return f"{who}さんの、カードが置かれた{alert.of}件のうち{len(alert.visits)}件で、何も署名されていません。"
