@@ -132,6 +132,16 @@ RULES: Final = (
         ),
     ),
     Rule(AT_DESK, READ, tuple(f"counter:{page}" for page in ("desk", "terminal", "case", "case-state", "receipt"))),
+    Rule("everybody", READ, ("hall:board",)),
+    Rule("link", BOTH, ("hall:entrance",)),  # the terminal's cookie is what they have
+    Rule("link", READ, ("hall:slip", "hall:slip-pdf")),
+    Rule(AT_DESK, READ, tuple(f"counter:{page}" for page in ("line", "pins", "pin", "again", "again-pdf"))),
+    Rule(
+        AT_DESK,
+        WRITE,
+        tuple(f"counter:{page}" for page in ("next-number", "call-number", "absent", "pins", "pin-check", "pin-end")),
+    ),
+    Rule(SUPERVISING, BOTH, ("counter:tickets",)),
     Rule(
         AT_DESK,
         WRITE,

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mynapoint.counter.case.display_urls")),
+    path("counter/", include("mynapoint.counter.queue.hall_urls")),
     path("counter/", include("mynapoint.counter.urls")),
     path("signin/", include("mynapoint.signin.urls")),
     path("office/", include("mynapoint.office.urls")),

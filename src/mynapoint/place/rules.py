@@ -163,6 +163,14 @@ def next_opening(place: Place, *, at: datetime) -> Period | None:
     return None
 
 
+def open_from(place: Place, *, at: datetime) -> datetime | None:
+    """Return the first instant, not before this one, at which the place is open; None when none will come."""
+    if is_open(place, at=at):
+        return at
+    following = next_opening(place, at=at - timedelta.resolution)
+    return following.start if following else None
+
+
 def notices_at(place: Place, *, at: datetime) -> tuple[Notice, ...]:
     """Return the notices that are shown at an instant."""
     return tuple(notice for notice in place.notices if at in notice.period)

@@ -55,6 +55,12 @@ def get_hours(counter: str, *, at: datetime) -> Hours:
     return Hours(calendar, closing, next_opening(place, at=at) if place else None)
 
 
+def resets_pins(counter: str, *, at: datetime) -> bool:
+    """This will say whether locked cards are unblocked at a counter."""
+    place = find_place(counter, at=at)
+    return place is not None and can_help_with(place, "pin_reset")
+
+
 def list_offered(counter: str, programme: Programme, *, at: datetime) -> tuple[list[Offered], list[NotOffered]]:
     """This will list the services that can be applied for at a counter, and those that cannot."""
     place = find_place(counter, at=at)

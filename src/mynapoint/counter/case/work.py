@@ -16,7 +16,7 @@ from mynapoint.case.operations import continue_case, end_case, open_case, send_h
 from mynapoint.case.rules import CaseName, CaseUnknown, Farewell, Lack, Slip, Turn
 from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
-from mynapoint.counter.case.possible import get_hours, list_offered
+from mynapoint.counter.case.possible import get_hours, list_offered, resets_pins
 from mynapoint.counter.case.scene import Scene, Stage, find_scene, get_own_scene
 from mynapoint.counter.case.sentences import ENDS, LACKS, tell
 from mynapoint.counter.desk import Desk, at_desk
@@ -233,6 +233,7 @@ def _show_start(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = N
         "error": error,
         "is_supervisor": Role.SUPERVISOR in desk.roles,
         "away": find_away(at=at),
+        "resets_pins": resets_pins(desk.seat.counter, at=at),
     }
     return render(request, "counter/case/start.html", context, status=error.status if error else 200)
 

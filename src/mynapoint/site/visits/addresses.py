@@ -1,6 +1,9 @@
 """The parts of these addresses: a day, a time of the day, a code."""
 
 from datetime import date, datetime
+from typing import Final
+
+from django.urls import register_converter
 
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.slip_code import CODE_ALPHABET, CODE_LENGTH
@@ -37,6 +40,14 @@ class CodePart(ClockPart):
     """A slip's code as it stands in an address: without hyphens."""
 
     regex = f"[{CODE_ALPHABET}]{{{CODE_LENGTH}}}"
+
+
+DAY: Final = "visit_day"
+CLOCK: Final = "clock"
+CODE: Final = "code"
+register_converter(DayPart, DAY)
+register_converter(ClockPart, CLOCK)
+register_converter(CodePart, CODE)
 
 
 def read_time(day: str, clock: str) -> datetime | None:
