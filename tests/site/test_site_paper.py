@@ -8,6 +8,7 @@ import pytest
 import segno
 from pypdf import PdfReader
 
+from mynapoint.kernel.slip_code import CODE_ALPHABET
 from mynapoint.site.paper import typesetting
 from mynapoint.site.paper.typesetting import PaperMissing, draw_qr, typeset
 
@@ -57,6 +58,27 @@ class TestTypeset:
     def test_takes_data_as_data_and_never_as_markup(self) -> None:
         odd = '#panic("x") $ * _ ] #import "/etc/passwd"'
         assert odd.replace(" ", "") in read(typeset("receipt", RECEIPT | {"lead": odd}))
+
+    def test_leaves_no_hole_in_a_code_whatever_its_letters(self) -> None:
+        codes = ["".join(one + other for other in CODE_ALPHABET) for one in CODE_ALPHABET]
+        rows = [["コード", code[start : start + 10]] for code in codes for start in range(0, len(code), 10)]
+        data = RECEIPT | {"rows": rows, "note": "", "token": "TJPJYJFJ"}
+        pages = PdfReader(BytesIO(typeset("slip", data))).pages
+        text = "\n".join(page.extract_text() for page in pages)
+        assert [code for _, code in rows if code not in text] == []
+        assert "TJPJYJFJ" in text
+
+    def test_leaves_no_hole_in_a_number_s_code(self) -> None:
+        data = {
+            **RECEIPT,
+            "number": "7",
+            "place": "窓口",
+            "time": "",
+            "note": "",
+            "note_en": "",
+            "code": "TJPJ-YJFJ-AVTJ",
+        }
+        assert "TJPJ-YJFJ-AVTJ" in PdfReader(BytesIO(typeset("number", data))).pages[0].extract_text()
 
     def test_is_small_enough_to_send_to_a_phone(self) -> None:
         assert len(typeset("receipt", RECEIPT)) < 70_000
