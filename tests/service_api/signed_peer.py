@@ -15,12 +15,16 @@ Answer = Callable[[Request], Response]
 
 
 class SignedPeer:
-    """What the peer was asked, and what it answers; `spoil` changes the signed answer on its way."""
+    """What the peer was asked, and what it answers; `spoil` changes the signed answer on its way.
+
+    `asked_at` is its clock when it reads, `at` the time that its answer bears.
+    """
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         self.key: SigningKey = SAKURA
         self.at: datetime = NOON
+        self.asked_at: datetime = NOON
         self.spoil: Callable[[Response], Response] = lambda response: response
         self.asked: list[Request] = []
         self.connections = 0
@@ -29,7 +33,7 @@ class SignedPeer:
     def respond(self, request: Request) -> Response:
         self.asked.append(request)
         key = platform_key()
-        verify_request(request, keys={key.keyid: key.private_key.public_key()}, at=NOON)
+        verify_request(request, keys={key.keyid: key.private_key.public_key()}, at=self.asked_at)
         return self.spoil(sign_response(self.answer(request), request=request, key=self.key, at=self.at))
 
 

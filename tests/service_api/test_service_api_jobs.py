@@ -121,7 +121,7 @@ class TestUpkeep:
 
     def test_runs_by_itself(self) -> None:
         registered = {name for name, _ in app.periodic_registry.periodic_tasks}
-        forgetting = {"forget_acts", "forget_drafts", "forget_nonces", "forget_tickets"}
+        forgetting = {"forget_acts", "forget_drafts", "forget_nonces", "forget_tickets", "forget_visits"}
         assert registered == forgetting | {"sequence_journal", "raise_claims", "revive_jobs"} | {
             *("end_lapsed_cases", "follow_corrections"),
         }

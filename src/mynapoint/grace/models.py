@@ -27,6 +27,19 @@ class GraceTicket(models.Model):
         return f"{self.counter} {self.day} {self.number}"
 
 
+class ShownGrace(models.Model):
+    """The ticket that was shown in a case: every act that is proposed in it goes by it."""
+
+    pk = models.CompositePrimaryKey("counter", "case_id")
+    counter = models.CharField(max_length=40)
+    case_id = models.UUIDField()
+    code_hash = models.BinaryField()
+    shown_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.case_id)
+
+
 class UsedGrace(models.Model):
     """An act that was done by a ticket; the primary key lets one of each kind be done by it."""
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from mynapoint.act.rules import Late, SignedAct
-from mynapoint.grace.models import GraceTicket, UsedGrace
+from mynapoint.case.rules import CaseName
+from mynapoint.grace.models import GraceTicket, ShownGrace, UsedGrace
 from mynapoint.grace.queries import as_ticket
 from mynapoint.grace.rules import (
     GraceUnknown,
@@ -31,6 +32,7 @@ from mynapoint.queue.queries import get_line
 from mynapoint.queue.rules import NumberUnknown
 
 SERVED = {"served", "left"}
+FORGOTTEN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,20 @@ def issue(counter: str, day: date, number: int, *, programme_id: str, user_id: i
         if constraint_name(error) not in {"one_ticket_per_code", "one_grace_per_number"}:
             raise  # else somebody has just given it out: it is the same ticket
     return issued
+
+
+@transaction.atomic
+def show(case: CaseName, late: Late, *, at: datetime) -> None:
+    """Note which ticket was shown in a case, in the place of an earlier one."""
+    ShownGrace.objects.update_or_create(
+        counter=case.counter, case_id=case.id, defaults={"code_hash": late.ticket, "shown_at": at}
+    )
+
+
+@transaction.atomic
+def forget_shown(*, at: datetime) -> int:
+    """Forget what was shown in cases that are long over; return how many."""
+    return ShownGrace.objects.filter(shown_at__lt=at - FORGOTTEN_AFTER).delete()[0]
 
 
 def admit(act: SignedAct, programme: Programme, window: Window) -> Admitted:

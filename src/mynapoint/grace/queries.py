@@ -7,7 +7,8 @@ from uuid import UUID
 from django.conf import settings
 
 from mynapoint.act.rules import Kind, Late
-from mynapoint.grace.models import GraceTicket, UsedGrace
+from mynapoint.case.rules import CaseName
+from mynapoint.grace.models import GraceTicket, ShownGrace, UsedGrace
 from mynapoint.grace.rules import GraceHash, GraceUnknown, GraceUsed, Ticket, check_helps, hash_grace
 from mynapoint.kernel.slip_code import SlipCode
 from mynapoint.place.queries import find_place
@@ -20,7 +21,27 @@ def find_late(code: SlipCode, window: Window, *, kind: Kind, counter: str, at: d
 
     :raises UnableByGrace: when the ticket does not help there and then.
     """
-    row = GraceTicket.objects.filter(code_hash=hash_grace(code, key=settings.HOLDER_KEY)).first()
+    return _find_late(hash_grace(code, key=settings.HOLDER_KEY), window, kind=kind, counter=counter, at=at)
+
+
+def find_shown(case: CaseName, window: Window, *, kind: Kind, at: datetime) -> Late | None:
+    """Return what a statement says of the ticket that was shown in a case; None when none was, or none is needed.
+
+    :raises UnableByGrace: when it does not help any more.
+    """
+    shown = ShownGrace.objects.filter(counter=case.counter, case_id=case.id).first()
+    if shown is None:
+        return None
+    return _find_late(bytes(shown.code_hash), window, kind=kind, counter=case.counter, at=at)
+
+
+def is_shown(case: CaseName) -> bool:
+    """Say whether a ticket was shown in a case."""
+    return ShownGrace.objects.filter(counter=case.counter, case_id=case.id).exists()
+
+
+def _find_late(code_hash: bytes, window: Window, *, kind: Kind, counter: str, at: datetime) -> Late | None:
+    row = GraceTicket.objects.filter(code_hash=code_hash).first()
     if row is None:
         raise GraceUnknown
     if at < window.until:

@@ -105,6 +105,20 @@ def grace_end(programme: Programme, window: Window) -> datetime:
     return window.until + timedelta(days=programme.grace.days)
 
 
+def is_ticket_of_use(programme: Programme, *, at: datetime) -> bool:
+    """Say whether one of a programme's windows is over and a ticket stands in for it."""
+    windows = (programme.reservation, programme.application)
+    return programme.grace is not None and any(w.until <= at < grace_end(programme, w) for w in windows)
+
+
+def open_as_of(programme: Programme, *, at: datetime) -> datetime:
+    """Return as of when services are listed for those with a ticket: within its days, the applications' last moment."""
+    until = programme.application.until
+    if programme.grace is None or not until <= at < grace_end(programme, programme.application):
+        return at
+    return until - timedelta.resolution
+
+
 def check_stood(programme: Programme, *, stood_at: datetime, at: datetime) -> None:
     """Check that somebody stood in line in the time that counts, and that a ticket would still help them.
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from mynapoint.queue.rules import SET_BACK_BY
+from mynapoint.queue.rules import SET_BACK_BY, State
 
 FactKind = Literal["taken", "called", "set_back", "gone", "left"]
-State = Literal["waits", "called", "served", "gone", "left"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
@@ -16,6 +16,8 @@ SET_BACK_BY: Final = 3
 """Whoever is not there when called lets so many go first; the second time, the number is gone."""
 USUAL: Final = timedelta(minutes=20)
 """How long a case takes, as long as the day has not shown it."""
+State = Literal["waits", "called", "served", "gone", "left"]
+"""Where somebody in line stands."""
 MOST_NUMBERS: Final = 9999
 
 

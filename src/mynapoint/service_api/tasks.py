@@ -16,10 +16,12 @@ from procrastinate.retry import BaseRetryStrategy, RetryDecision
 
 from mynapoint.act.operations import forget
 from mynapoint.application.operations import link
+from mynapoint.booking import operations as bookings
 from mynapoint.case.operations import end_lapsed, forget_slips
 from mynapoint.correction.operations import follow, tell_service
 from mynapoint.draft import operations as drafts
 from mynapoint.entrance import operations as entrance
+from mynapoint.grace.operations import forget_shown
 from mynapoint.journal.operations import sequence
 from mynapoint.service_api import nonces, silences
 from mynapoint.service_api.door import get_door
@@ -98,6 +100,15 @@ def forget_drafts(timestamp: int) -> None:
     """Delete the drafts whose time is over."""
     while drafts.forget(at=settings.CLOCK()):
         pass
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="forget_visits", queue=UPKEEP, queueing_lock="forget_visits")
+def forget_visits(timestamp: int) -> None:
+    """Delete bookings whose slot is long over, and which ticket was shown in which case."""
+    while bookings.forget(at=settings.CLOCK()):
+        pass
+    forget_shown(at=settings.CLOCK())
 
 
 @app.periodic(cron="* * * * * */15")

@@ -11,6 +11,7 @@ from mynapoint.application.rules import UnableToApply
 from mynapoint.case.operations import go_on_with_card
 from mynapoint.case.rules import Offer
 from mynapoint.counter.case.display import CASE, Screen, find_address, show, show_refused, within_case
+from mynapoint.counter.case.late import find_late_of
 from mynapoint.counter.case.scene import Scene
 from mynapoint.directory.queries import list_service_names
 from mynapoint.draft.operations import answer, propose_act
@@ -76,7 +77,9 @@ def _open(screen: Screen, scene: Scene) -> Opened | None:
     draft = scene.draft
     if draft is None or draft.is_done:
         return None
-    return add_service(draft, get_programme(draft.programme_id, at=screen.at), at=screen.at)
+    programme = get_programme(draft.programme_id, at=screen.at)
+    late = find_late_of(scene.case.name, programme, kind=draft.kind, at=screen.at)
+    return replace(add_service(draft, programme, at=late.stood_at if late else screen.at), at=screen.at)
 
 
 def _read_step(name: str) -> Step:
@@ -150,6 +153,7 @@ def _compose(request: HttpRequest, screen: Screen, scene: Scene, opened: Opened)
     return replace(
         proposal,
         offer=Offer(scene.turn, _read_after(request)),
+        late=find_late_of(scene.case.name, opened.programme, kind=proposal.kind, at=screen.at),
         attachment={**proposal.attachment, PAGE: find_address("display", screen.token, language) + screen.query},
     )
 

@@ -36,13 +36,14 @@ _SHEET: Final = re.compile(r"(?:^|/)([A-Za-z0-9_-]{43})/?$")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form as it came in, with what it was shown with."""
+    """The form as it came in, with what it was shown with; windows are judged as of `as_of` (by a grace ticket)."""
 
     typed: Mapping[str, str]
     counter: str
     programme: Programme
     offered: list[Offered]
     at: datetime
+    as_of: datetime
 
 
 def read_beginning(form: Form) -> Beginning:
@@ -103,6 +104,7 @@ def _read_service(form: Form) -> Service:
     number, chosen = form.typed.get("number", "").strip(), form.typed.get("service", "")
     for one in form.offered:
         if str(one.number) == number or (not number and one.service.id == chosen):
+            _check_possible(form, one.service, field="number")
             return one.service
     wrong = "この番号の決済サービスはありません" if number else "決済サービスを選んでください"
     raise Mistaken({"number": wrong})
@@ -119,7 +121,7 @@ def _check_age(service: Service, who: Who) -> None:
 
 
 def _check_window(form: Form, kind: DraftKind) -> None:
-    check_open(form.programme.reservation if kind == "reservation" else form.programme.application, at=form.at)
+    check_open(form.programme.reservation if kind == "reservation" else form.programme.application, at=form.as_of)
 
 
 def _find_sheet(form: Form, sheet: str) -> DraftView:
@@ -147,7 +149,11 @@ def _check_sheet_service(form: Form, service_id: str | None) -> Service:
         service = get_service(service_id, at=form.at)
     except ServiceUnknown:
         raise Mistaken({"sheet": "用紙の決済サービスは、いま登録されていません"}) from None
-    why = find_why_not(service, find_place(form.counter, at=form.at), at=form.at)
-    if why is not None:
-        raise Mistaken({"sheet": f"{service.name.ja}: {WHY_NOT[why]}"})
+    _check_possible(form, service, field="sheet")
     return service
+
+
+def _check_possible(form: Form, service: Service, *, field: str) -> None:
+    why = find_why_not(service, find_place(form.counter, at=form.at), at=form.as_of)
+    if why is not None:
+        raise Mistaken({field: f"{service.name.ja}: {WHY_NOT[why]}"})

@@ -24,6 +24,7 @@ from mynapoint.case.rules import Seat, UnableAtCounter
 from mynapoint.counter.case.links import find_seat
 from mynapoint.counter.case.scene import Scene, Stage, find_scene
 from mynapoint.directory.queries import list_service_names
+from mynapoint.grace.rules import UnableByGrace
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.journey.signing import get_link
 from mynapoint.site.mine.holdings import describe_held
@@ -102,7 +103,7 @@ def within_case(view: CaseView[P]) -> Page:
             return HttpResponseRedirect(f"{over}?{CASE}={quote(named[:36])}")
         try:
             return view(request, screen, scene, *args, **kwargs)
-        except UnableAtCounter as refusal:
+        except (UnableAtCounter, UnableByGrace) as refusal:
             return show_refused(request, screen, refusal)
 
     return within

@@ -16,13 +16,17 @@ from mynapoint.case.operations import continue_case, end_case, open_case, send_h
 from mynapoint.case.rules import CaseName, CaseUnknown, Farewell, Lack, Slip, Turn
 from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
+from mynapoint.counter.case.late import take_ticket
 from mynapoint.counter.case.possible import get_hours, list_offered, resets_pins
 from mynapoint.counter.case.scene import Scene, Stage, find_scene, get_own_scene
 from mynapoint.counter.case.sentences import ENDS, LACKS, tell
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.directory.queries import get_service, list_service_names
 from mynapoint.draft.operations import begin_in_case, resume_in_case
+from mynapoint.grace.queries import is_shown
+from mynapoint.grace.rules import is_ticket_of_use, open_as_of
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.programme.rules import WithinRenewalWait
 from mynapoint.site.journey.typed import Mistaken, read_choice
 from mynapoint.site.shell.limits import small_body
 from mynapoint.site.shell.pages import get_served
@@ -115,9 +119,10 @@ def begin_act(request: HttpRequest, desk: Desk, turn: Turn) -> HttpResponse:
     """Put a reservation or an application on the citizen's display."""
     at = settings.CLOCK()
     programme = get_served(at=at)
-    offered, _ = list_offered(desk.seat.counter, programme, at=at)
+    as_of = take_ticket(request.POST, turn.case, programme, at=at)
+    offered, _ = list_offered(desk.seat.counter, programme, at=open_as_of(programme, at=at))
     try:
-        beginning = read_beginning(Form(request.POST, desk.seat.counter, programme, offered, at))
+        beginning = read_beginning(Form(request.POST, desk.seat.counter, programme, offered, at, as_of))
     except Mistaken as mistaken:
         return show_case(request, desk, turn.case, mistaken=mistaken)
     begin_in_case(turn, beginning, at=at)
@@ -181,8 +186,10 @@ def show_case(
 
 def _describe(scene: Scene, desk: Desk, request: HttpRequest, *, at: datetime) -> dict[str, Any]:
     programme = get_served(at=at)
-    offered, others = list_offered(desk.seat.counter, programme, at=at)
+    offered, others = list_offered(desk.seat.counter, programme, at=open_as_of(programme, at=at))
     return {
+        "takes_ticket": is_ticket_of_use(programme, at=at),
+        "ticket_shown": is_shown(scene.case.name),
         "desk": desk,
         "scene": scene,
         "programme": programme,
@@ -195,6 +202,7 @@ def _describe(scene: Scene, desk: Desk, request: HttpRequest, *, at: datetime) -
         "ended": ENDS[scene.case.over.reason] if scene.case.over else "",
         "lacked": LACKS[scene.case.lack] if scene.case.lack else "",
         "refused": _explain_refused(scene, at=at),
+        "come_again": _find_usable_from(scene),
         "next_kind": _find_next_kind(scene),
         "new_case": uuid4(),
     }
@@ -211,6 +219,12 @@ def _find_next_kind(scene: Scene) -> str:
 def _find_service(scene: Scene, *, at: datetime) -> Any:
     chosen = scene.draft.answers.service if scene.draft else None
     return get_service(chosen, at=at) if chosen else None
+
+
+def _find_usable_from(scene: Scene) -> str:
+    """This will give from when a card can be used, when its certificate was renewed too short a time ago."""
+    answer = scene.act.answer if scene.act else None
+    return str(answer.data["open_from"]) if answer and answer.code == WithinRenewalWait.code else ""
 
 
 def _explain_refused(scene: Scene, *, at: datetime) -> Sentence | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.pinreset.rules import Document
-from mynapoint.queue.facts import State
+from mynapoint.queue.rules import State
 from mynapoint.site.shell.refusals import Sentence, explain
 
 DOCUMENTS: Final[Mapping[Document, str]] = {
