@@ -19,10 +19,12 @@ from mynapoint.act.models import ProposedAct
 from mynapoint.act.rules import LIFETIME, SHOWN_FOR
 from mynapoint.application.models import Application, Objection
 from mynapoint.application.operations import link
+from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
 from mynapoint.draft.rules import ACCOUNT_GOOD_FOR
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
+from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
@@ -234,6 +236,35 @@ class TestS14Application:
         assert "この決済サービスの受付は終わりました" in words
         assert "ほかの決済サービスを選ぶ" in words
         assert "見本のサービス" in hanako.see(f"{resume(step)}service/")
+
+    def test_names_the_terms_that_were_agreed_to_and_writes_them_down(self, hanako: Visitor) -> None:
+        hanako.reserve()
+        check = hanako.begin_application()
+        assert "2020年1月1日からの規約" in hanako.see(f"{resume(check)}terms/")
+        assert "読んで同意しました (2020年1月1日からの規約)" in hanako.see(check)
+        hanako.signed(hanako.fill_in(check))
+        assert json.loads(Entry.objects.get(kind="application").facts)["terms"] == "2020-01-01T00:00:00+09:00"
+
+    def test_asks_again_when_the_terms_have_changed_and_only_then(self, hanako: Visitor, settings: Settings) -> None:
+        sakura = get_service("sakura", at=NOON)
+        register(sakura.model_copy(update={"effective_from": NOON + MINUTE, "summary": Words(ja="別の説明")}))
+        register(sakura.model_copy(update={"effective_from": NOON + 2 * MINUTE, "terms": Words(ja="新しい規約")}))
+        check = hanako.begin_application()
+        settings.CLOCK = lambda: NOON + 2 * MINUTE - SECOND
+        assert "2020年1月1日からの規約" in hanako.see(check)
+        settings.CLOCK = lambda: NOON + 2 * MINUTE
+        terms = str(hanako.client.post(check, {"seen": "x"})["Location"])
+        assert terms.endswith("/terms/")
+        seen_before = {
+            "service": "sakura",
+            "terms": "yes",
+            "service_terms": "yes",
+            "revision": "2019-12-31T15:00:00+00:00",
+        }
+        assert hanako.client.post(terms, seen_before)["Location"].endswith("?changed=1")
+        assert "新しい規約" in hanako.see(terms)
+        assert hanako.fill_in(terms, terms="yes", service_terms="yes") == check
+        assert "2020年10月5日からの規約" in hanako.see(check)
 
     def test_without_a_reservation_leads_to_one(self, hanako: Visitor) -> None:
         act = hanako.fill_in(hanako.begin_application())
@@ -521,7 +552,7 @@ class TestS10NothingAsked:
             html = hanako.client.get(f"{resume(check)}{step}/").content.decode()
             names |= set(re.findall(r'<(?:input|textarea|select)[^>]* name="(\w+)"', html))
         assert names == {"who", "service", "prepared", "terms", "service_terms", "account", "code1", "own", "seen",
-                         "understood"}  # fmt: skip
+                         "revision", "understood"}  # fmt: skip
 
 
 class TestS21Sheet:

@@ -29,6 +29,7 @@ from mynapoint.application.queries import (
 from mynapoint.application.rules import (
     CORRECTED,
     LINK_TOKEN_BYTES,
+    TERMS,
     AccountInUse,
     AlreadyObjected,
     LinkOrder,
@@ -74,7 +75,8 @@ def apply(act: SignedAct) -> Mapping[str, str | int]:
     order = {"holder_id": str(application.holder_id), "application_id": str(application.id)}
     jobs.configure_task(LINK_TASK, queue=LINK_QUEUE).defer(**order)
     facts = {"application": str(application.id), "service": service_id, "account": application.account_hash.hex()}
-    return {**facts, **admitted.facts}
+    terms = {TERMS: act.attachment[TERMS]} if TERMS in act.attachment else {}
+    return {**facts, **terms, **admitted.facts}
 
 
 def link(holder_id: UUID, application_id: UUID, *, door: PaymentServiceDoor, at: datetime) -> LinkState:

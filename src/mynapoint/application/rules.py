@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NewType, Protocol
+from typing import Final, Literal, NewType, Protocol
 from uuid import UUID
 
 from mynapoint.directory.rules import Service
@@ -15,6 +15,8 @@ from mynapoint.kernel.refusal import Refusal
 AccountHash = NewType("AccountHash", bytes)
 LinkToken = NewType("LinkToken", bytes)
 
+TERMS: Final = "terms"
+"""What an act's attachment and its entry call the day since which the terms that were agreed to have been so."""
 LINK_TOKEN_BYTES = 16
 MAX_HINT_LENGTH = 40
 CORRECTED = "corrected"

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.rules import Service, ServiceKey, ServiceUnknown
+from mynapoint.kernel.documents import Words
 from mynapoint.kernel.register import Register
 
 REGISTER = Register(kind=Service, table=ServiceRevision)
@@ -18,6 +19,17 @@ def get_service(service_id: str, *, at: datetime) -> Service:
     if service is None:
         raise ServiceUnknown
     return service
+
+
+def find_terms_since(service: Service, *, at: datetime) -> datetime:
+    """Return since when a service's terms have been what they are: that is their revision's name."""
+    texts = ServiceRevision.objects.filter(id=service.id, effective_from__lte=at).order_by("-effective_from")
+    since = service.effective_from
+    for effective_from, content in texts.values_list("effective_from", "content"):
+        if Words.model_validate(content["terms"]) != service.terms:
+            break
+        since = effective_from
+    return since
 
 
 def list_services(*, programme: str, at: datetime) -> list[Service]:

@@ -14,6 +14,7 @@ class Draft(models.Model):
     service = models.CharField(max_length=40, blank=True)
     prepared_for = models.CharField(max_length=40, blank=True)
     agreed_for = models.CharField(max_length=40, blank=True)
+    agreed_terms = models.DateTimeField(null=True)
     understood_for = models.CharField(max_length=40, blank=True)
     account_service = models.CharField(max_length=40, blank=True)
     account_hint = models.CharField(max_length=40, blank=True)

@@ -212,6 +212,7 @@ def _note(row: Draft, answers: Answers) -> None:
     row.service = answers.service or ""
     row.prepared_for = answers.prepared_for or ""
     row.agreed_for = answers.agreed_for or ""
+    row.agreed_terms = answers.agreed_terms
     row.understood_for = answers.understood_for or ""
     account = answers.account
     row.account_service = account.service if account else ""

@@ -97,6 +97,7 @@ def read_answers(row: Draft) -> Answers:
         service=row.service or None,
         prepared_for=row.prepared_for or None,
         agreed_for=row.agreed_for or None,
+        agreed_terms=row.agreed_terms,
         understood_for=row.understood_for or None,
         account=_read_account(row),
     )

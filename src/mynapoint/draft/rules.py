@@ -75,6 +75,8 @@ class CheckedAnswer:
 class Answers:
     """Everything that was answered so far.
 
+    `agreed_terms` is since when the service's terms that were read have been what they are.
+
     What belongs to a service names it, so that another choice needs no clearing: the old answers no longer count, and
     count again when the citizen goes back to the first.
     """
@@ -83,6 +85,7 @@ class Answers:
     service: str | None = None
     prepared_for: str | None = None
     agreed_for: str | None = None
+    agreed_terms: datetime | None = None
     understood_for: str | None = None
     account: CheckedAnswer | None = None
 

@@ -148,7 +148,12 @@ def _compose(request: HttpRequest, screen: Screen, scene: Scene, opened: Opened)
         proposal = compose_reservation(opened.programme, by_representative=opened.by_representative, language=language)
     else:
         proposal = compose_application(
-            opened.programme, opened.service, account, by_representative=opened.by_representative, language=language
+            opened.programme,
+            opened.service,
+            account,
+            terms_since=opened.draft.answers.agreed_terms,
+            by_representative=opened.by_representative,
+            language=language,
         )
     return replace(
         proposal,

@@ -10,10 +10,11 @@ from cardagent.languages import Language
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Kind, Link, Perform, Proposal, SignedAct
 from mynapoint.application.operations import apply
-from mynapoint.application.rules import ObjectionReason, hash_account
+from mynapoint.application.rules import TERMS, ObjectionReason, hash_account
 from mynapoint.correction.operations import take_objection
 from mynapoint.directory.rules import Service
 from mynapoint.draft.rules import CheckedAnswer
+from mynapoint.kernel.period import JST
 from mynapoint.programme.rules import Programme
 from mynapoint.reservation.operations import reserve
 from mynapoint.service_api.door import get_door
@@ -58,9 +59,15 @@ def compose_reservation(programme: Programme, *, by_representative: bool, langua
 
 
 def compose_application(
-    programme: Programme, service: Service, account: CheckedAnswer, *, by_representative: bool, language: Language
+    programme: Programme,
+    service: Service,
+    account: CheckedAnswer,
+    *,
+    terms_since: datetime | None,
+    by_representative: bool,
+    language: Language,
 ) -> Proposal:
-    """Compose the act by which a holder chooses a service for good."""
+    """Compose the act by which a holder chooses a service for good, having agreed to its terms of a date."""
     content = {
         "service": {"id": service.id, "name": service.name.ja},
         "account": {"hint": account.hint, "hash": account.hash.hex()},
@@ -71,7 +78,10 @@ def compose_application(
         "application",
         programme,
         content=content,
-        attachment={"account_reference": account.reference},
+        attachment={
+            "account_reference": account.reference,
+            **({TERMS: terms_since.astimezone(JST).isoformat()} if terms_since else {}),
+        },
         by_representative=by_representative,
         language=language,
     )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from mynapoint.act.rules import Proposal
 from mynapoint.draft.operations import propose_act
-from mynapoint.draft.rules import STEPS, DraftChanged, DraftIncomplete
+from mynapoint.draft.rules import STEPS, DraftChanged, DraftIncomplete, Step
 from mynapoint.site.journey.acts import compose_application, compose_reservation
 from mynapoint.site.journey.addresses import WAYS, find_address, go_to_step, name_parts
 from mynapoint.site.journey.opening import Opened, opening
@@ -24,6 +24,8 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
         return go_to_step(request, draft, draft.next_step)
     if opened.closed:
         return show_refused(request, "journey/closed", opened.closed, at=opened.at, **name_parts(draft))
+    if have_terms_changed(opened):
+        return go_to_step(request, draft, Step.TERMS)
     if request.method != "POST":
         return show(request, "journey/check", at=opened.at, **_describe(request, opened))
     check_fields(request, "seen")
@@ -41,6 +43,11 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
     return go_to(request, "act", token=link.token)
 
 
+def have_terms_changed(opened: Opened) -> bool:
+    """This will say whether the service's terms are others by now than those that were agreed to."""
+    return opened.service is not None and opened.draft.answers.agreed_terms != opened.terms_since
+
+
 def check_seen(request: HttpRequest, opened: Opened) -> None:
     """Check that a form was filled in before the answers that it showed were changed, where it says which they were.
 
@@ -55,7 +62,12 @@ def _compose(request: HttpRequest, opened: Opened) -> Proposal:
     if opened.service is None or account is None:
         return compose_reservation(opened.programme, by_representative=opened.by_representative, language=language)
     return compose_application(
-        opened.programme, opened.service, account, by_representative=opened.by_representative, language=language
+        opened.programme,
+        opened.service,
+        account,
+        terms_since=opened.draft.answers.agreed_terms,
+        by_representative=opened.by_representative,
+        language=language,
     )
 
 

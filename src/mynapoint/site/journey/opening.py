@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from mynapoint.act.queries import get_view
 from mynapoint.act.rules import ActUnknown
+from mynapoint.directory.queries import find_terms_since
 from mynapoint.directory.rules import Service, ServiceClosed, ServiceNotOpen, ServiceStartsInOwnApp, ServiceUnknown
 from mynapoint.draft.operations import get_act
 from mynapoint.draft.queries import DraftView, get_draft
@@ -42,6 +43,11 @@ class Opened:
     def by_representative(self) -> bool:
         """Whether a child's legal representative acts."""
         return self.draft.answers.who == "representative"
+
+    @property
+    def terms_since(self) -> datetime | None:
+        """Since when the service's terms have been what they are."""
+        return find_terms_since(self.service, at=self.at) if self.service else None
 
 
 OpenedView = Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]

@@ -74,7 +74,10 @@ def _read_terms(form: Form) -> Given:
         return {"agreed_for": ANY_SERVICE}
     service = form.get_service()
     check_ticked(form.typed, {**terms, "service_terms": form.words.say("journey.terms.missing_service")})
-    return {"agreed_for": service.id}
+    since = form.opened.terms_since
+    if since is None or form.typed.get("revision") != since.isoformat():
+        raise DraftChanged
+    return {"agreed_for": service.id, "agreed_terms": since}
 
 
 def _read_account(form: Form) -> Given:
@@ -101,7 +104,7 @@ _FIELDS: Final[Mapping[Step, tuple[str, ...]]] = {
     Step.WHO: ("who",),
     Step.SERVICE: (),
     Step.PREPARATION: ("prepared",),
-    Step.TERMS: ("terms", "service_terms"),
+    Step.TERMS: ("terms", "service_terms", "revision"),
     Step.HINT: ("own", "seen"),
     Step.CONSEQUENCE: ("understood",),
 }
