@@ -111,7 +111,8 @@ class TestStateOfTheWaitingRoom:
                 commit(lambda: open_waiting_room(per_minute=1, at=AT))
                 window.page.context.clear_cookies()
                 window.page.goto(f"{address}{prefix}/status/")
-                window.page.locator("main form button").first.click()
+                with window.page.expect_navigation():
+                    window.page.locator("main form button").first.click()
                 window.check(f"line{prefix}", kind="line")
                 sources[f"line{prefix}"] = window.source
                 line = window.page.url

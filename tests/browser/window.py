@@ -45,18 +45,24 @@ class Window:
         return self.widths[0]
 
     def check(self, name: str, *, kind: str | None = None) -> None:
-        """Check the page as it stands: axe, console, requests to others, nothing wider than the window.
+        """Check the page once it is there: axe, console, requests to others, nothing wider than the window.
 
         :param kind: its template and state; of pages of one kind, axe looks at the first in all windows with the same
             memory. Without one it looks at every page.
         :raises AssertionError: with everything that is wrong.
         """
+        self._hold_still()
         flaws = [*self.complaints, *self._look_at_every_width(name), *self._find_torn_words()]
         if self.scripts and kind not in self.judged:  # axe needs them
             flaws += find_barriers(self.page)
             self.judged |= {kind} if kind else set()
         self.complaints.clear()
         assert not flaws, "\n".join([f"{name} ({self.page.url}):", *flaws])
+
+    def _hold_still(self) -> None:
+        """Wait for the page to which the last click led, and keep it: some pages load themselves again by and by."""
+        self.page.wait_for_load_state()
+        self.page.evaluate("window.stop()")
 
     def _look_at_every_width(self, name: str) -> list[str]:
         """Find what is wider than the window; leave pictures of the whole page, where SCREENSHOTS asks for them."""

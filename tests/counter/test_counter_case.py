@@ -1,15 +1,19 @@
 """A case on its two screens: what each shows when, what ends it, and what cannot be done."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
-from sitting import Sitting, find_slip, see
+from sitting import HIDDEN, Sitting, find_slip, see
+from visitor import register
 
 from cast import Cast
 from mynapoint.application.models import Application
 from mynapoint.case.models import CaseFact, LiveCase
+from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
+from mynapoint.kernel.documents import Words
 from mynapoint.reservation.models import Reservation
 
 pytestmark = pytest.mark.django_db
@@ -291,6 +295,19 @@ class TestS21Sheet:
         begun.begin_act(sheet=f"http://127.0.0.1:8000/apply/{sheet}/")
         assert "IDとコードを入れてください" in begun.watch()[1]
 
+    def test_asks_for_the_terms_anew_when_they_have_changed(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(sheet=prepare(begun))
+        begun.answer(own="yes")
+        terms = {"effective_from": begun.at + timedelta(seconds=1), "terms": Words(ja="新しい規約")}
+        register(get_service("sakura", at=begun.at).model_copy(update=terms))
+        assert "2020年1月1日からの規約" in begun.watch()[1]
+        begun.later(1)
+        assert "新しい規約" in begun.watch()[1]
+        begun.answer(terms="yes", service_terms="yes")
+        begun.answer()
+        assert begun.sign(card).status_code == 200
+
     def test_is_refused_when_it_is_none(self, begun: Sitting) -> None:
         for sheet in ("x", "A" * 43, "http://127.0.0.1:8000/apply/"):
             assert "この用紙は使えません" in see(begun.begin_act(status=422, sheet=sheet), 422)
@@ -307,7 +324,8 @@ def prepare(sitting: Sitting, *, service: str = "sakura", until: int = 9) -> str
     given = [{"who": "myself"}, {"prepared": "yes"}, {"terms": "yes", "service_terms": "yes"},
              {"account": "123456789012", "code1": "8524"}, {"own": "yes"}, {"understood": "yes"}]  # fmt: skip
     for typed in given[:until]:
-        answer = at_home.post(step, {"service": service, **typed})
+        hidden = dict(HIDDEN.findall(at_home.get(step).content.decode()))
+        answer = at_home.post(step, hidden | typed)
         assert answer.status_code == 302, answer.content.decode()
         step = answer["Location"]
     return str(step).split("/")[2]

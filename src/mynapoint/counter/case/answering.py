@@ -56,6 +56,8 @@ def check(request: HttpRequest, screen: Screen, scene: Scene) -> HttpResponse:
         return _lead_on(screen)
     if opened.closed:
         return show_refused(request, screen, opened.closed)
+    if opened.has_other_terms:
+        return HttpResponseRedirect(screen.find_address("step", step=Step.TERMS.value))
     if request.method != "POST":
         return _show_check(request, screen, opened, scene)
     check_fields(request, CASE, "seen", "after")

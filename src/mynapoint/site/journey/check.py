@@ -24,7 +24,7 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
         return go_to_step(request, draft, draft.next_step)
     if opened.closed:
         return show_refused(request, "journey/closed", opened.closed, at=opened.at, **name_parts(draft))
-    if have_terms_changed(opened):
+    if opened.has_other_terms:
         return go_to_step(request, draft, Step.TERMS)
     if request.method != "POST":
         return show(request, "journey/check", at=opened.at, **_describe(request, opened))
@@ -41,11 +41,6 @@ def check(request: HttpRequest, opened: Opened) -> HttpResponse:
     except (DraftChanged, DraftIncomplete):
         return HttpResponseRedirect(find_address(request, "answers", **name_parts(draft)) + "?changed=1")
     return go_to(request, "act", token=link.token)
-
-
-def have_terms_changed(opened: Opened) -> bool:
-    """This will say whether the service's terms are others by now than those that were agreed to."""
-    return opened.service is not None and opened.draft.answers.agreed_terms != opened.terms_since
 
 
 def check_seen(request: HttpRequest, opened: Opened) -> None:

@@ -49,6 +49,11 @@ class Opened:
         """Since when the service's terms have been what they are."""
         return find_terms_since(self.service, at=self.at) if self.service else None
 
+    @property
+    def has_other_terms(self) -> bool:
+        """Whether the service's terms are others by now than those that were agreed to."""
+        return self.draft.answers.agreed_terms != self.terms_since
+
 
 OpenedView = Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]
 DraftPage = Callable[..., HttpResponse]
