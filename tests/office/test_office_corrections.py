@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from cast import DAY, PROGRAMME, Cast
+from cast import DAY, PROGRAMME, SECOND, Cast
 from correction.correction_parties import REPORTED_AT, Counterpart, apply_and_link, tell
 from mynapoint.application.models import Application
 from mynapoint.correction import rules
@@ -87,6 +87,16 @@ class TestList:
         tomorrow = sit_down(User.objects.get(username="hiro"), at=REPORTED_AT + DAY)
         assert "過ぎています" in tomorrow.get(reverse(LIST)).content.decode()
 
+    def test_reminds_on_the_first_page_from_the_very_second(
+        self, hiro: Client, correction: UUID, settings: Settings
+    ) -> None:
+        said = "期限を過ぎた訂正が 1 件あります"
+        settings.CLOCK = lambda: REPORTED_AT + DAY - SECOND
+        others = sit_down(employ("yuki", Role.OFFICE, at=REPORTED_AT), at=REPORTED_AT + DAY - SECOND)
+        assert said not in others.get(reverse("office:start")).content.decode()
+        settings.CLOCK = lambda: REPORTED_AT + DAY
+        assert said in others.get(reverse("office:start")).content.decode()
+
     @pytest.mark.parametrize(
         ("receipt_number", "reason", "told"),
         [("1", "not_my_account", "この番号の手続はありません"), ("1", "other", "理由を選んでください")],
@@ -154,6 +164,8 @@ class TestWords:
         assert [each.code for each in named if not knows(each.__new__(each))] == []
 
 
-def test_a_programme_s_name_stands_on_the_page(hiro: Client, correction: UUID) -> None:
-    """The page names the programme as people know it."""
-    assert PROGRAMME not in hiro.get(reverse("office:correction", args=[correction])).content.decode()
+def test_names_of_programme_and_service_stand_on_the_page(hiro: Client, correction: UUID) -> None:
+    """The page names both as people know them."""
+    words = hiro.get(reverse("office:correction", args=[correction])).content.decode()
+    assert PROGRAMME not in words
+    assert "はなまるペイ(見本)" in words

@@ -22,6 +22,7 @@ from mynapoint.correction.queries import (
     list_open_corrections,
 )
 from mynapoint.correction.rules import ABOUT_THE_LINK, CorrectionUnknown, Evidence
+from mynapoint.directory.queries import list_service_names
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.office.access import office_only
 from mynapoint.office.pages import name_programmes, name_users, read_number, read_round, refuse, show
@@ -119,6 +120,7 @@ def _describe(correction_id: UUID, user: User) -> dict[str, object]:
         "correction": view,
         "reporter": users.get(view.user_id or 0, ""),
         "programme_title": name_programmes().get(view.programme_id, view.programme_id),
+        "service_name": list_service_names(at=at).get(view.service_id, view.service_id),
         "steps": [(step, users.get(step.user_id or 0, "")) for step in view.course.steps],
         "is_late": view.is_late(at=at),
         "is_mine": proposal is not None and proposal.user_id == user.id,

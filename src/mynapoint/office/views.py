@@ -5,6 +5,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from mynapoint.correction.queries import list_open_corrections
 from mynapoint.office.access import office_only
 from mynapoint.office.overview import get_overview
 from mynapoint.office.pages import find_programme, show
@@ -14,11 +15,11 @@ from mynapoint.programme.queries import list_programmes
 @require_GET
 @office_only
 def start(request: HttpRequest, _user: User) -> HttpResponse:
-    """List the programmes."""
+    """List the programmes, and remind of corrections whose next step is late."""
     at = settings.CLOCK()
-    return show(
-        request, "start", {"overviews": [get_overview(programme, at=at) for programme in list_programmes(at=at)]}
-    )
+    overviews = [get_overview(programme, at=at) for programme in list_programmes(at=at)]
+    late = sum(view.is_late(at=at) for view in list_open_corrections(at=at))
+    return show(request, "start", {"overviews": overviews, "late_corrections": late})
 
 
 @require_GET

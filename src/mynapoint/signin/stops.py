@@ -39,7 +39,11 @@ _STOPS: Final[Mapping[str, Stop]] = {
     ),
 }
 
+_FOR_MEMBERS: Final = frozenset({"forbidden", "last_factor"})
+"""What is said to somebody who has work elsewhere, to which the page leads."""
+
 
 def stop(request: HttpRequest, name: str, *, status: int) -> HttpResponse:
     """Say why it goes no further."""
-    return render(request, "signin/stop.html", {"stop": _STOPS[name]}, status=status)
+    context = {"stop": _STOPS[name], "is_in": name in _FOR_MEMBERS}
+    return render(request, "signin/stop.html", context, status=status)
