@@ -10,7 +10,7 @@ import pytest
 from cardagent.languages import Language
 from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
-from mynapoint.site.shell.dates import count_days_left, format_day, format_time, format_until
+from mynapoint.site.shell.dates import count_days_left, format_day, format_time, format_until, format_wait
 from mynapoint.site.shell.furigana import add_furigana
 from mynapoint.site.shell.languages import choose
 
@@ -108,6 +108,14 @@ class TestDates:
         assert format_day(at, Language.ENGLISH) == "1 July 2020"
         assert format_time(at) == "2020年7月1日 9時05分07秒"
         assert format_time(at, Language.ENGLISH) == "1 July 2020, 09:05:07 (Japan time)"
+
+    @pytest.mark.parametrize(
+        ("minutes", "said", "said_in_english"),
+        [(0, "0分", "0 min"), (55, "55分", "55 min"), (60, "1時間", "1 h"), (260, "4時間20分", "4 h 20 min")],
+    )
+    def test_say_a_wait_in_hours_and_minutes(self, minutes: int, said: str, said_in_english: str) -> None:
+        assert format_wait(minutes) == said
+        assert format_wait(minutes, Language.ENGLISH) == said_in_english
 
     def test_name_the_last_day_of_a_window_that_ends_at_midnight(self) -> None:
         assert format_until(END) == "2021年3月31日まで"

@@ -57,7 +57,11 @@ def _find_return(request: HttpRequest, desk: Desk) -> Return:
 
 def _write(come: Return) -> dict[str, object]:
     place, link = come.place, f"{settings.SITE_ORIGIN}/places/{come.place.id}/"
-    opens = format_time(come.open_from) if come.open_from else "この窓口は終わります。ほかの窓口にお越しください。"
+    opens = (
+        f"{format_time(come.open_from)} から"
+        if come.open_from
+        else "この窓口は終わります。ほかの窓口にお越しください。"
+    )
     where = [words.ja for words in (place.name, place.address, place.building, place.floor) if words]
     return {
         "title": "もう一度お越しください",
@@ -66,8 +70,8 @@ def _write(come: Return) -> dict[str, object]:
         **({"demo": "これは見本です。公式のものではありません。"} if settings.DEMO else {}),
         "lead": "電子証明書を更新したばかりのため、まだ手続できません。",
         "rows": [
-            ["カードを使える時刻", f"{format_time(come.usable_from)} から"],
-            ["この窓口が開く時刻", opens],
+            ["カードを使える時", f"{format_time(come.usable_from)} から"],
+            ["手続できる時", opens],
             ["場所", " ".join(where)],
             ["持ち物", "マイナンバーカード、暗証番号(数字4けた)、決済サービスで使うもの"],
         ],

@@ -111,7 +111,7 @@ def _write(desk: Desk, programme: Programme, issued: list[Issued], day: date) ->
                 "number": str(one.number),
                 "rows": [
                     ["窓口", desk.seat.counter_name],
-                    ["番号札を取った時刻", format_time(one.stood_at)],
+                    ["取った時刻", format_time(one.stood_at)],
                     ["コード", group_code(one.code)],
                 ],
                 "qr": draw_qr(group_code(one.code)),

@@ -52,5 +52,13 @@ def count_days_left(end: datetime, *, at: datetime) -> int:
     return (((end - timedelta.resolution).astimezone(JST).date()) - at.astimezone(JST).date()).days + 1
 
 
+def format_wait(minutes: int, language: Language = Language.JAPANESE) -> str:
+    """This will give a wait in hours and minutes: 20分, 4時間20分, 4 h 20 min."""
+    hour, minute, between = (" h", " min", " ") if language is Language.ENGLISH else ("時間", "分", "")
+    hours, rest = divmod(minutes, 60)
+    parts = [f"{hours}{hour}"] if hours else []
+    return between.join([*parts, f"{rest}{minute}"] if rest or not hours else parts)
+
+
 def _ends_a_day(end: datetime) -> bool:
     return end.astimezone(JST).time() == time.min

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from cardagent.languages import Language
 from mynapoint.kernel.period import JST
-from mynapoint.site.shell.dates import MONTHS
+from mynapoint.site.shell.dates import MONTHS, format_wait
 from mynapoint.site.shell.furigana import add_furigana
 from mynapoint.site.shell.words import get_words
 
@@ -22,6 +22,12 @@ def clock(at: datetime) -> str:
     """Return a time of day in Japan: 9:30."""
     local = at.astimezone(JST)
     return f"{local.hour}:{local.minute:02}"
+
+
+@register.filter
+def wait(minutes: int, language: str = "ja") -> str:
+    """Return a wait in hours and minutes: 4時間20分."""
+    return format_wait(minutes, Language(language))
 
 
 @register.simple_tag(takes_context=True)

@@ -3,6 +3,7 @@
 import shutil
 from argparse import ArgumentParser
 from datetime import date
+from getpass import getpass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from jpki.virtual.authority import Authority
 from jpki.virtual.contents import MalformedCardFile, describe_card
 from jpki.virtual.errors import NoAuthority, UnableToIssue
 from jpki.virtual.keys import KeyKind
+from mynapoint.pinreset.operations import unblock
+from mynapoint.pinreset.queries import find_ordered
+from mynapoint.pinreset.rules import UnableToReset, check_may_unblock, read_order
 
 _COMPLAINTS: Final = {
     "NoAuthority": "there is no test authority in the folder; `mynapoint card issue` makes one",
@@ -24,11 +28,17 @@ _COMPLAINTS: Final = {
     "CertificateAlreadyRevoked": "the card's certificate is revoked already",
 }
 
+_REFUSALS: Final = {
+    "ResetUnknown": "there is no such order; type its twelve letters again",
+    "ResetOver": "this order is used up, or its time is over; begin again at the counter",
+    "NotChecked": "two members of staff have to say first who this is",
+}
+
 
 class Command(BaseCommand):
     """The actions on virtual cards; for demonstrations and tests only."""
 
-    help = "Issue, renew, revoke or show a virtual card of the test authority (demonstrations only)."
+    help = "Issue, renew, revoke, unblock or show a virtual card of the test authority (demonstrations only)."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +55,10 @@ class Command(BaseCommand):
         revoke.add_argument("card", type=Path)
         reasons = [reason.value for reason in x509.ReasonFlags if reason is not x509.ReasonFlags.remove_from_crl]
         revoke.add_argument("--reason", choices=reasons, default=x509.ReasonFlags.key_compromise.value)
+        unblock = actions.add_parser("unblock", help="Give the card a new PIN, by an order of two members of staff.")
+        unblock.add_argument("card", type=Path)
+        unblock.add_argument("order", help="The order's twelve letters, as the counter's page shows them.")
+        unblock.add_argument("--pin", help="Four digits; asked for if need be, so that nobody sees them.")
         show = actions.add_parser("show", help="Show what is on the card, and nothing secret.")
         show.add_argument("card", type=Path)
 
@@ -56,6 +70,8 @@ class Command(BaseCommand):
             getattr(self, f"_{action}")(options)
         except UnableToIssue as error:
             raise CommandError(_COMPLAINTS[type(error).__name__]) from None
+        except UnableToReset as refusal:
+            raise CommandError(_REFUSALS[type(refusal).__name__]) from None
         except MalformedCardFile:
             raise CommandError("the file holds no virtual card") from None
 
@@ -73,6 +89,13 @@ class Command(BaseCommand):
         reason = x509.ReasonFlags(options["reason"])
         Authority.open(_folder()).revoke(options["card"], at=settings.CLOCK(), reason=reason)
         self.stdout.write("revoked")
+
+    def _unblock(self, options: dict[str, Any]) -> None:
+        authority, order = Authority.open(_folder()), read_order(options["order"])
+        check_may_unblock(find_ordered(order), at=settings.CLOCK())  # before anybody types a PIN
+        pin = options["pin"] or getpass("New PIN, four digits: ")
+        unblock(order, lambda: authority.unblock(options["card"], pin=pin), at=settings.CLOCK())
+        self.stdout.write("unblocked; the order is used up")
 
     def _show(self, options: dict[str, Any]) -> None:
         card = describe_card(options["card"])
