@@ -1,6 +1,7 @@
 """A window of the browser that remembers whatever is wrong with the pages in it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,25 +45,28 @@ class Window:
         """How wide it is."""
         return self.widths[0]
 
-    def check(self, name: str, *, kind: str | None = None) -> None:
+    def _hold_still(self) -> None:
+        """Wait for the page to which the last click led, and keep it: some pages load themselves again by and by."""
+        self.page.wait_for_load_state()
+        self.page.evaluate("window.stop()")
+
+    def check(self, name: str, *, kind: str | None = None, expected: str = "") -> None:
         """Check the page once it is there: axe, console, requests to others, nothing wider than the window.
 
         :param kind: its template and state; of pages of one kind, axe looks at the first in all windows with the same
             memory. Without one it looks at every page.
+        :param expected: what the browser itself complains about where all is well, such as an error's status, as a
+            regular expression.
         :raises AssertionError: with everything that is wrong.
         """
         self._hold_still()
-        flaws = [*self.complaints, *self._look_at_every_width(name), *self._find_torn_words()]
+        complaints = [one for one in self.complaints if not (expected and re.search(expected, one))]
+        flaws = [*complaints, *self._look_at_every_width(name), *self._find_torn_words()]
         if self.scripts and kind not in self.judged:  # axe needs them
             flaws += find_barriers(self.page)
             self.judged |= {kind} if kind else set()
         self.complaints.clear()
         assert not flaws, "\n".join([f"{name} ({self.page.url}):", *flaws])
-
-    def _hold_still(self) -> None:
-        """Wait for the page to which the last click led, and keep it: some pages load themselves again by and by."""
-        self.page.wait_for_load_state()
-        self.page.evaluate("window.stop()")
 
     def _look_at_every_width(self, name: str) -> list[str]:
         """Find what is wider than the window; leave pictures of the whole page, where SCREENSHOTS asks for them."""

@@ -70,8 +70,7 @@ class TestPasskey:
         telephone = Telephone.beside(page)
 
         def look(name: str) -> None:
-            window.complaints[:] = [one for one in window.complaints if "Clear-Site-Data" not in one]
-            window.check(f"signin-{name}")
+            window.check(f"signin-{name}", expected="Clear-Site-Data")
             sources[name] = window.source
 
         page.goto(site + address_of(employ("aoi", Role.OFFICE, at=AT)))
