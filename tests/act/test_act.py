@@ -1,17 +1,14 @@
 """From a proposal to a done act: every check with an input that fails it alone, and what a failure leaves behind."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 import rfc8785
 from cryptography import x509
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +37,6 @@ from mynapoint.act.rules import (
     SignedAct,
     Submission,
     TryLater,
-    UnableToAct,
 )
 from mynapoint.holder.models import Hold, Holder
 from mynapoint.holder.rules import HeldForReview
@@ -49,6 +45,7 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.rules import WithinRenewalWait
 from mynapoint.reservation.models import Reservation
 from mynapoint.reservation.rules import AlreadyReserved
+from races import at_once, list_ends
 
 pytestmark = pytest.mark.django_db
 
@@ -286,21 +283,8 @@ class TestSubmitAtOnce:
     def test_does_an_act_once_however_many_hand_in_the_signature(self, cast: Cast, programme: str) -> None:
         link = propose(RESERVATION, audience=SITE, at=AT)
         signed = cast.sign(link, cast.card("hanako"))
-        barrier = Barrier(8)
-
-        def attempt(_: int) -> bool:
-            try:
-                barrier.wait()
-                cast.submit(link, signed)
-            except UnableToAct as refusal:
-                assert isinstance(refusal, ActAlreadyUsed)
-                return False
-            finally:
-                connection.close()
-            return True
-
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(attempt, range(8))) == 1
+        ended = at_once(*[lambda: cast.submit(link, signed)] * 8)
+        assert list_ends(ended) == [ActAlreadyUsed.code] * 7 + ["done"]
         assert Entry.objects.count() == 1
 
 

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from threading import Barrier
 from uuid import UUID
 
 import pytest
@@ -38,6 +37,7 @@ from mynapoint.directory.rules import Service, ServiceClosed
 from mynapoint.journal.models import Entry
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
+from races import at_once, list_ends
 
 pytestmark = pytest.mark.django_db
 
@@ -213,18 +213,12 @@ class TestApplyAtOnce:
     def test_records_one_answer_of_a_service_however_many_jobs_ask(self, cast: Cast, hanako: Path) -> None:
         cast.act(application("1234567890"), hanako)
         holder_id, application_id = keys()
-        barrier = Barrier(6)
 
-        def attempt(number: int) -> LinkState:
-            door = Door(LinkRefused(reason="account_closed")) if number % 2 else Door()
-            try:
-                barrier.wait()
-                return link(holder_id, application_id, door=door, at=AT)
-            finally:
-                connection.close()
+        def attempt(door: Door) -> LinkState:
+            return link(holder_id, application_id, door=door, at=AT)
 
-        with ThreadPoolExecutor(6) as pool:
-            states = set(pool.map(attempt, range(6)))
+        doors = [Door(), Door(LinkRefused(reason="account_closed"))] * 3
+        states = set(at_once(*[partial(attempt, door) for door in doors]))
         assert len(states) == 1
         assert LinkStep.objects.count() == 1
         assert StandingChoice.objects.exists() is (states == {LinkState.LINKED})
@@ -233,20 +227,8 @@ class TestApplyAtOnce:
         at = AT + timedelta(minutes=2)
         links = [propose(proposal, audience=SITE, at=at) for proposal in proposals]  # type: ignore[arg-type]
         signed = [cast.sign(link, card, at=at) for link, card in zip(links, cards, strict=True)]
-        barrier = Barrier(len(links))
-
-        def attempt(number: int) -> str:
-            try:
-                barrier.wait()
-                cast.submit(links[number], signed[number], at=at)
-            except UnableToApply as refusal:
-                return refusal.code
-            finally:
-                connection.close()
-            return "done"
-
-        with ThreadPoolExecutor(len(links)) as pool:
-            return list(pool.map(attempt, range(len(links))))
+        acts = [partial(cast.submit, link, signature, at=at) for link, signature in zip(links, signed, strict=True)]
+        return list_ends(at_once(*acts))
 
 
 class TestObjection:
@@ -276,17 +258,6 @@ class TestTwoObjectionsAtOnce:
         links = [propose(OBJECTION, audience=SITE, at=AT) for _ in range(2)]
         signed = [cast.sign(link, hanako) for link in links]
         cast.act(INQUIRY, hanako)
-        barrier = Barrier(2)
-
-        def report(number: int) -> str:
-            try:
-                barrier.wait()
-                return cast.submit(links[number], signed[number]).kind
-            except AlreadyObjected as refusal:
-                return refusal.code
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(report, range(2))) == ["already_objected", "objection"]
+        acts = [partial(cast.submit, link, signature) for link, signature in zip(links, signed, strict=True)]
+        assert list_ends(at_once(*acts)) == [AlreadyObjected.code, "done"]
         assert Objection.objects.count() == 1

@@ -1,13 +1,10 @@
 """Two at once at a counter, with real threads: one case a terminal, one end of a case, nothing in between."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 from case_parties import AT, CLERK, CLOSES_AT, HANAKO, NEXT_SEAT, SEAT, TARO, new_name, turn_of
-from django.db import connection
 from test_case_acts import fingerprint
 
 from cast import RESERVATION, SITE, Cast
@@ -20,25 +17,9 @@ from mynapoint.case.queries import find_open_case, get_case
 from mynapoint.case.rules import Offer, Seat
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.reservation.models import Reservation
+from races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*actions: Callable[[], object]) -> list[object]:
-    """Run actions at the same instant; return what each returned, or the refusal that it met."""
-    barrier = Barrier(len(actions))
-
-    def run(action: Callable[[], object]) -> object:
-        try:
-            barrier.wait()
-            return action()
-        except Refusal as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        return list(pool.map(run, actions))
 
 
 def opening(seat: Seat = SEAT) -> Callable[[], Case]:

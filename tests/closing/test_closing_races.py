@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from django.db import IntegrityError, transaction
+
 from closing_parties import (
     ENDS,
     SEPTEMBER_ENDS,
@@ -14,9 +16,6 @@ from closing_parties import (
     link,
     open_rows,
 )
-from django.db import IntegrityError, transaction
-from races import race
-
 from mynapoint.closing.models import (
     AcceptedClosing,
     FixedRoll,
@@ -35,6 +34,7 @@ from mynapoint.closing.rules import (
 )
 from mynapoint.journal.models import Entry
 from mynapoint.programme.rules import Programme
+from races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = range(3)
@@ -57,7 +57,7 @@ class TestOneRollPerPeriod:
             link()
             return ask()
 
-        pages = race([ask, ask_after_one_more, ask, ask_after_one_more])
+        pages = at_once(ask, ask_after_one_more, ask, ask_after_one_more)
         assert all(page == pages[0] for page in pages)
         assert (FixedRoll.objects.count(), RollPart.objects.count()) == (1, 1)
 
@@ -67,7 +67,7 @@ class TestOneClosingPerAttempt:
     def test_takes_the_same_total_as_new_only_once(self, programme: Programme, _round: int) -> None:
         link(5)
         book = keep_book(programme, 10)
-        answers = race([lambda: hand_in(programme, book)] * 4)
+        answers = at_once(*[lambda: hand_in(programme, book)] * 4)
         assert sorted(map(bool, answers)) == [False, False, False, True]
         assert SealedClosing.objects.count() == Entry.objects.filter(kind="closing_sealed").count() == 1
 
@@ -75,7 +75,7 @@ class TestOneClosingPerAttempt:
     def test_takes_one_of_two_totals(self, programme: Programme, _round: int) -> None:
         link(5)
         books = [keep_book(programme, points) for points in (10, 20, 30)]
-        answers = race([lambda book=book: hand_in(programme, book) for book in books])
+        answers = at_once(*[lambda book=book: hand_in(programme, book) for book in books])
         assert [answer for answer in answers if answer is True] == [True]
         assert sum(isinstance(answer, ClosingAlreadySealed) for answer in answers) == 2
         assert SealedClosing.objects.count() == 1
@@ -88,7 +88,7 @@ class TestOneVerdictPerAttempt:
         book = keep_book(programme, 10)
         hand_in(programme, book)
         opened = book.open(draw_rows())
-        verdicts = race([lambda: open_rows(programme, opened), lambda: open_rows(programme, [])] * 2)
+        verdicts = at_once(*[lambda: open_rows(programme, opened), lambda: open_rows(programme, [])] * 2)
         outcomes = {verdict.accepted for verdict in verdicts if isinstance(verdict, Verdict)}
         assert len(verdicts) == 4
         assert outcomes == {get_closing("sakura", programme.id, "2020-09").state == "accepted"}
@@ -112,7 +112,7 @@ class TestOneAcceptancePerNumber:
             at = max(ENDS.values())
             return lambda: open_rows(programme, opened[period_id], period_id=period_id, at=at)
 
-        september, october = race([judge("2020-09"), judge("2020-10")])
+        september, october = at_once(judge("2020-09"), judge("2020-10"))
         assert october == Verdict(accepted=True)
         accepted = [(each.number, each.period_id) for each in list_acceptances("sakura", programme.id)]
         if isinstance(september, LaterPeriodAccepted):
@@ -139,7 +139,7 @@ class TestOneReopeningPerAttempt:
                 at=SEPTEMBER_ENDS,
             )
 
-        answers = race([reopen(1), reopen(2)])
+        answers = at_once(reopen(1), reopen(2))
         assert sorted(str(answer) for answer in answers) == ["2", "closing_already_reopened"]
         assert any(isinstance(answer, ClosingAlreadyReopened) for answer in answers)
         assert ReopenedClosing.objects.count() == 1

@@ -1,14 +1,11 @@
 """Corrections that several people or jobs take further at the same instant, with real threads."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 from uuid import UUID
 
 import pytest
 from correction_parties import HIRO, MICHI, REPORTED_AT, Counterpart, apply_and_link, decide, tell
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from cast import DAY, OBJECTION, SITE, Cast
 from mynapoint.act.operations import propose as propose_act
@@ -17,7 +14,7 @@ from mynapoint.application.rules import ObjectionReason
 from mynapoint.correction.models import Correction, CorrectionStep
 from mynapoint.correction.operations import add_evidence, answer, follow, freeze, propose, report
 from mynapoint.kernel.integrity import constraint_name
-from mynapoint.kernel.refusal import Refusal
+from races import at_once, list_ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
 YUKI = 3
@@ -35,43 +32,22 @@ def correction(cast: Cast, receipt: UUID) -> UUID:
     return report(receipt, ObjectionReason.ACCOUNT, source="office", user_id=HIRO, at=REPORTED_AT)
 
 
-def at_once(*attempts: Callable[[], object]) -> Sequence[str]:
-    """Run all at the same instant and return how each ended: `done`, or a refusal's code."""
-    barrier = Barrier(len(attempts))
-
-    def run(attempt: Callable[[], object]) -> str:
-        try:
-            barrier.wait()
-            attempt()
-        except Refusal as refusal:
-            return refusal.code
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(len(attempts)) as pool:
-        return sorted(pool.map(run, attempts))
-
-
 class TestAtOnce:
     def test_reports_leave_one_correction(self, receipt: UUID) -> None:
         def reported() -> None:
             report(receipt, ObjectionReason.ACCOUNT, source="counter", user_id=HIRO, at=REPORTED_AT)
 
-        assert at_once(*[reported] * 4) == ["already_reported"] * 3 + ["done"]
+        assert list_ends(at_once(*[reported] * 4)) == ["already_reported"] * 3 + ["done"]
         assert Correction.objects.count() == 1
 
     def test_people_freeze_once(self, correction: UUID) -> None:
         ended = at_once(*[lambda who=who: freeze(correction, user_id=who, at=REPORTED_AT) for who in (HIRO, MICHI)])
-        assert ended == ["done", "step_not_due"]
+        assert list_ends(ended) == ["done", "step_not_due"]
 
     def test_pieces_of_evidence_are_all_kept(self, correction: UUID) -> None:
         freeze(correction, user_id=HIRO, at=REPORTED_AT)
         kinds = ("card_seen", "receipt_seen", "account_seen")
-        assert (
-            at_once(*[lambda kind=kind: add_evidence(correction, kind, user_id=HIRO, at=REPORTED_AT) for kind in kinds])
-            == ["done"] * 3
-        )
+        at_once(*[lambda kind=kind: add_evidence(correction, kind, user_id=HIRO, at=REPORTED_AT) for kind in kinds])
         assert CorrectionStep.objects.filter(kind="evidence").count() == 3
 
     def test_second_people_decide_once_and_it_is_undone_once(self, correction: UUID) -> None:
@@ -82,12 +58,12 @@ class TestAtOnce:
         def confirm(who: int) -> None:
             answer(correction, "decided", round_number=1, user_id=who, at=REPORTED_AT)
 
-        assert at_once(lambda: confirm(MICHI), lambda: confirm(YUKI)) == ["done", "step_not_due"]
+        assert list_ends(at_once(lambda: confirm(MICHI), lambda: confirm(YUKI))) == ["done", "step_not_due"]
         assert SecondChoice.objects.count() == 1
 
     def test_jobs_tell_and_end_once(self, correction: UUID) -> None:
         decide(correction, "keep", at=REPORTED_AT)
-        assert set(at_once(*[lambda: tell(correction, Counterpart(), at=REPORTED_AT)] * 3)) == {"done"}
+        assert set(list_ends(at_once(*[lambda: tell(correction, Counterpart(), at=REPORTED_AT)] * 3))) == {"done"}
         told = CorrectionStep.objects.filter(kind__in=("told", "rejected")).order_by("index")
         assert list(told.values_list("kind", "word")) == [("told", "held"), ("told", "resumed"), ("rejected", "")]
 
@@ -120,5 +96,5 @@ class TestReport:
             lambda: cast.submit(links, signed, at=REPORTED_AT),
             lambda: report(shown, ObjectionReason.ACCOUNT, source="counter", user_id=HIRO, at=REPORTED_AT),
         )
-        assert set(ended) <= {"done", "already_reported"}
+        assert set(list_ends(ended)) <= {"done", "already_reported"}
         assert (Correction.objects.count(), Objection.objects.count()) == (1, 1)

@@ -1,6 +1,5 @@
 """The counter's tests race as closing's do, and their terminal stands in a city with one service."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from mynapoint.programme.operations import load_programme
 from mynapoint.service_api.door import get_door
 from mynapoint.staff.rules import Role
 from staff_cast import employ, install, open_counters, sit_down
-
-sys.path.append(str(Path(__file__).parents[1] / "closing"))
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """A citizen's way to an act: one question after the other, in any number of windows, and one act at its end."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +35,7 @@ from mynapoint.draft.rules import (
     find_way_back,
     leave_way_back,
 )
+from races import at_once
 
 LIVES = timedelta(days=14)
 ACCOUNT = CheckedAnswer(
@@ -255,19 +253,7 @@ class TestProposeAct:
 @pytest.mark.django_db(transaction=True)
 class TestTwoWindows:
     def both(self, act: Any) -> list[Any]:
-        barrier = Barrier(2)
-
-        def run(number: int) -> Any:
-            try:
-                barrier.wait()
-                return act(number)
-            except (DraftChanged, DraftDone) as refusal:
-                return refusal
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(run, range(2)))
+        return at_once(lambda: act(0), lambda: act(1))
 
     def test_that_propose_at_once_get_one_act(self, reservation: DraftLink) -> None:
         first, second = self.both(lambda _number: propose(reservation))

@@ -1,12 +1,9 @@
 """A day's list of lineages closes what only waited for it: nobody has to come again."""
 
 import json
-import threading
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from django.db import connection
 from review_parties import KEY, Held, act, be_held, certificate, confirm, decide, propose, renewed
 
 from cast import AT, DAY, SECOND
@@ -16,9 +13,10 @@ from jpki.registry import UnknownLineage
 from mynapoint.holder.models import Holder, HolderCertificate, HoldOutcome
 from mynapoint.holder.operations import resolve_hold
 from mynapoint.holder.queries import get_hold, list_open_holds
-from mynapoint.holder.rules import HoldClosed, NamedHolderMovedOn, hash_certificate
+from mynapoint.holder.rules import HoldClosed, hash_certificate
 from mynapoint.journal.models import Entry
 from mynapoint.registry.operations import import_lineages, resolve_open_holds
+from races import at_once
 
 OLD, NEW, NEWER = 1, 2, 3
 ISSUER = certificate(OLD).issuer_key_id
@@ -115,32 +113,13 @@ class TestRace:
         receipt, held = act(OLD, at=AT - DAY), be_held(NEW, UnknownLineage())
         propose(held, "attach", named=receipt)
         past = [hash_certificate(certificate(OLD), key=KEY)]
-        side_by_side(lambda: confirm(held), lambda: resolve_hold(held.id, past=past, at=AT + SECOND))
+        at_once(lambda: confirm(held), lambda: resolve_hold(held.id, past=past, at=AT + SECOND))
         assert HoldOutcome.objects.get().holder_id == receipt.holder_id
         assert HolderCertificate.objects.filter(holder_id=receipt.holder_id).count() == 2
 
     def test_between_the_list_and_an_act_one_holder_comes_out(self) -> None:
         held = be_held(NEW, UnknownLineage())
         past = [hash_certificate(certificate(OLD), key=KEY)]
-        side_by_side(lambda: act(NEW, renewed(OLD)), lambda: resolve_hold(held.id, past=past, at=AT + SECOND))
+        at_once(lambda: act(NEW, renewed(OLD)), lambda: resolve_hold(held.id, past=past, at=AT + SECOND))
         assert outcome(held) == "identified"
         assert Holder.objects.count() == 1
-
-
-def side_by_side(*deeds: Callable[[], object]) -> None:
-    barrier = threading.Barrier(len(deeds))
-
-    def do(deed: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            deed()
-        except (HoldClosed, NamedHolderMovedOn):
-            pass  # the list was first, and the second person is told so
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

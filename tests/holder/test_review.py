@@ -1,12 +1,9 @@
 """A certificate of unknown past: held, reviewed by two people or resolved by its lineage, and never a second person."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from uuid_utils.compat import uuid7
 
 from cast import AT, DAY, SECOND
@@ -57,7 +54,7 @@ from mynapoint.holder.rules import (
 )
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import record
-from mynapoint.kernel.refusal import Refusal
+from races import at_once
 
 pytestmark = pytest.mark.django_db
 OLD, NEW, NEWER = 1, 2, 3
@@ -342,33 +339,16 @@ class TestFourEyes:
         assert str(receipt.number) in proposed.facts
 
 
-def run_at_once(*works: Callable[[], object]) -> list[object]:
-    """Run each in a thread of its own, all from the same instant; return what came of each, a refusal as itself."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> object:
-        try:
-            barrier.wait()
-            return work()
-        except Refusal as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("again", range(3))
 class TestAtOnce:
     def test_many_acts_open_one_hold(self, again: int) -> None:
-        outcomes = run_at_once(*[lambda: attempt(NEW, UnknownLineage())] * 6)
+        outcomes = at_once(*[lambda: attempt(NEW, UnknownLineage())] * 6)
         assert len({outcome.id for outcome in outcomes if isinstance(outcome, Held)}) == 1
         assert Entry.objects.filter(kind="hold").count() == 1
 
     def test_two_people_propose_one_decision(self, held: Held, again: int) -> None:
-        outcomes = run_at_once(
+        outcomes = at_once(
             lambda: propose_decision(held.id, ProposedDecision("release"), user_id=HIRO, at=AT),
             lambda: propose_decision(held.id, ProposedDecision("reject"), user_id=MICHI, at=AT),
         )
@@ -377,7 +357,7 @@ class TestAtOnce:
 
     def test_one_of_two_answers_counts(self, held: Held, again: int) -> None:
         propose(held, "release")
-        outcomes = run_at_once(
+        outcomes = at_once(
             lambda: answer_decision(held.id, "confirmed", round_number=1, user_id=MICHI, at=AT),
             lambda: answer_decision(held.id, "declined", round_number=1, user_id=SAORI, at=AT),
         )
@@ -389,7 +369,7 @@ class TestAtOnce:
         self, receipt: Receipt, held: Held, again: int
     ) -> None:
         propose(held, "release")
-        run_at_once(lambda: confirm(held), lambda: attempt(NEW, renewed(OLD)), lambda: attempt(OLD, FirstIssue()))
+        at_once(lambda: confirm(held), lambda: attempt(NEW, renewed(OLD)), lambda: attempt(OLD, FirstIssue()))
         owner: UUID = HolderCertificate.objects.get(certificate_hash=hash_of(NEW)).holder_id
         last = find_last_hold(hash_certificate(certificate(NEW), key=KEY))
         assert last is not None

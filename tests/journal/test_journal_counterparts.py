@@ -8,8 +8,8 @@ from django.apps import apps
 from django.db import models, transaction
 
 from cast import AT, OBJECTION, RESERVATION, Cast, application
-from closing.closing_parties import SEPTEMBER_ENDS, announce, close
-from closing.closing_parties import link as link_somebody
+from closing_parties import SEPTEMBER_ENDS, announce, close
+from closing_parties import link as link_somebody
 from holder.review_parties import be_held, confirm, propose
 from jpki.registry import UnknownLineage
 from mynapoint.application.models import Application

@@ -1,13 +1,11 @@
 """予約: a MyKey ID once per holder and programme."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from cast import AT, DAY, PROGRAMME, PROGRAMME_FILE, RESERVATION, SECOND, SITE, Cast
 from mynapoint.act.models import AnsweredAct
@@ -21,6 +19,7 @@ from mynapoint.programme.rules import NoPlacesLeft, WindowClosed
 from mynapoint.reservation.models import IssuedMyKeyId, Reservation
 from mynapoint.reservation.queries import find_reservation
 from mynapoint.reservation.rules import AlreadyReserved, draw_mykey_id
+from races import at_once, list_ends
 
 pytestmark = pytest.mark.django_db
 
@@ -85,19 +84,7 @@ class TestReserveAtOnce:
         hanako = cast.card("hanako")
         links = [propose(RESERVATION, audience=SITE, at=AT) for _ in range(8)]
         signed = [cast.sign(link, hanako) for link in links]
-        barrier = Barrier(8)
-
-        def attempt(number: int) -> bool:
-            try:
-                barrier.wait()
-                cast.submit(links[number], signed[number])
-            except AlreadyReserved:
-                return False
-            finally:
-                connection.close()
-            return True
-
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(pool.map(attempt, range(8))) == 1
+        acts = [partial(cast.submit, link, signature) for link, signature in zip(links, signed, strict=True)]
+        assert list_ends(at_once(*acts)) == [AlreadyReserved.code] * 7 + ["done"]
         assert Reservation.objects.count() == IssuedMyKeyId.objects.count() == count_places_taken(PROGRAMME) == 1
         assert sorted(AnsweredAct.objects.values_list("answer", flat=True)) == ["already_reserved"] * 7 + ["done"]

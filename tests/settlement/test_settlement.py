@@ -6,6 +6,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from zengin_reader import read_file
+
 from closing_parties import (
     ENDS,
     NOVEMBER_ENDS,
@@ -20,12 +25,6 @@ from closing_parties import (
     link,
     open_rows,
 )
-from django.db import IntegrityError, transaction
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from races import race
-from zengin_reader import read_file
-
 from mynapoint.directory.operations import register_service
 from mynapoint.directory.queries import get_service
 from mynapoint.directory.rules import ServiceKey
@@ -56,6 +55,7 @@ from mynapoint.settlement.rules import (
     SecondPersonNeeded,
     TransferUnknown,
 )
+from races import at_once
 
 PROGRAMME = "mynapoint-2020"
 FRIDAY = datetime(2020, 10, 2, 16, tzinfo=TOKYO)
@@ -294,7 +294,7 @@ class TestRaces:
 
     @pytest.mark.parametrize("_round", range(3))
     def test_raise_each_claim_once(self, _round: int) -> None:
-        raised = race([lambda: raise_missing_claims(at=NOVEMBER_ENDS)] * 4)
+        raised = at_once(*[lambda: raise_missing_claims(at=NOVEMBER_ENDS)] * 4)
         assert sum(count for count in raised if isinstance(count, int)) == 2
         amounts = [(claim.name.number, claim.amount) for claim in reversed(list_claims(PROGRAMME))]
         assert sorted(amounts) == [(1, 100), (2, 200)]
@@ -303,7 +303,7 @@ class TestRaces:
     @pytest.mark.parametrize("_round", range(3))
     def test_let_two_of_three_people_approve(self, _round: int) -> None:
         raise_missing_claims(at=NOVEMBER_ENDS)
-        answers = race([self.approve_as(user) for user in (HIRO, MICHI, TOKU)])
+        answers = at_once(*[self.approve_as(user) for user in (HIRO, MICHI, TOKU)])
         refused = [answer for answer in answers if isinstance(answer, Refusal)]
         assert [type(refusal) for refusal in refused] == [ClaimAlreadyApproved]
         assert sorted(Approval.objects.values_list("slot", flat=True)) == [1, 2]
@@ -312,7 +312,7 @@ class TestRaces:
     @pytest.mark.parametrize("_round", range(3))
     def test_let_one_person_approve_once(self, _round: int) -> None:
         raise_missing_claims(at=NOVEMBER_ENDS)
-        answers = race([self.approve_as(HIRO)] * 4)
+        answers = at_once(*[self.approve_as(HIRO)] * 4)
         refused = [answer for answer in answers if isinstance(answer, Refusal)]
         assert [type(refusal) for refusal in refused] == [SecondPersonNeeded] * 3
         assert Approval.objects.count() == 1
@@ -323,7 +323,7 @@ class TestRaces:
         for number in (1, 2):
             approve(HIRO, number=number)
             approve(MICHI, number=number)
-        answers = race([lambda: transfer(programme)] * 4)
+        answers = at_once(*[lambda: transfer(programme)] * 4)
         made = [answer for answer in answers if isinstance(answer, TransferView)]
         assert [view.total for view in made] == [300]
         assert sum(isinstance(answer, NothingPayable) for answer in answers) == 3

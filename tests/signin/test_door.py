@@ -4,14 +4,13 @@ from datetime import datetime, timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
-from closing_parties import TOKYO
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from parties import LOGIN, PASSWORD, enrol, give_code, give_password
 from pytest_django.fixtures import Settings
-from races import race
 
+from closing_parties import TOKYO
 from mynapoint.kernel.whence import find_address
 from mynapoint.signin.door import begin_try
 from mynapoint.signin.models import LoginTry
@@ -26,6 +25,7 @@ from mynapoint.signin.rules import (
     pause_after,
 )
 from mynapoint.staff.rules import Role
+from races import at_once
 from staff_cast import employ
 
 NOON = datetime(2020, 10, 2, 12, tzinfo=TOKYO)
@@ -195,10 +195,10 @@ def try_through_proxy(name: str, password: str, *, asked_by: str):
 @pytest.mark.django_db(transaction=True)
 class TestGuessesAtOnce:
     def test_are_no_more_than_one_after_the_other(self) -> None:
-        refused = race([lambda: begin_try(a_visitor(), at=NOON)] * 12)
+        refused = at_once(*[lambda: begin_try(a_visitor(), at=NOON)] * 12)
         assert [type(each) for each in refused if each] == [TooManyTries] * (12 - FREE_TRIES_OF_A_NAME)
 
     def test_keep_nothing_of_whoever_is_told_to_wait(self) -> None:
-        race([lambda: begin_try(a_visitor(), at=NOON)] * 8)
+        at_once(*[lambda: begin_try(a_visitor(), at=NOON)] * 8)
         assert LoginTry.objects.count() == FREE_TRIES_OF_A_NAME
         connection.close()

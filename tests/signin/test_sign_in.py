@@ -24,7 +24,6 @@ from parties import (
     read,
 )
 from pytest_django.fixtures import Settings
-from races import race
 
 from cast import AT, DAY
 from cast import SECOND as ONE_SECOND
@@ -37,6 +36,7 @@ from mynapoint.signin.rules import INVITED_FOR, CodeUsed, InvitationUnusable
 from mynapoint.signin.sessions import FRESH_FOR
 from mynapoint.staff.operations import dismiss
 from mynapoint.staff.rules import Role
+from races import at_once
 from staff_cast import COUNTER, employ, install, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -351,7 +351,7 @@ class TestFactors:
 class TestRaces:
     def test_follow_an_invitation_once(self, aoi: User) -> None:
         invited = read_invitation(invite(aoi.id, by=None, at=AT), at=AT)
-        ended = race([lambda: follow(invited, at=AT)] * 2)
+        ended = at_once(*[lambda: follow(invited, at=AT)] * 2)
         assert sorted(type(one).__name__ for one in ended) == ["InvitationUnusable", "NoneType"]
 
     def test_leave_no_second_factor_of_an_invitation_that_is_replaced_meanwhile(self, aoi: User) -> None:
@@ -360,18 +360,18 @@ class TestRaces:
         secret = re.search(r'id="secret">([A-Z2-7]+)<', read(client.get(APP)))
         assert secret
         code = AuthenticatorApp(secret[1]).show()
-        _, link = race([lambda: client.post(APP, {"code": code}), lambda: invite(aoi.id, by=None, at=AT)])
+        _, link = at_once(lambda: client.post(APP, {"code": code}), lambda: invite(aoi.id, by=None, at=AT))
         assert not aoi.authenticator_set.exists()
         assert client.get(START).status_code == 302
         assert _is_usable(link)
 
     def test_leave_one_invitation_of_two(self, aoi: User) -> None:
-        links = race([lambda: invite(aoi.id, by=None, at=AT)] * 2)
+        links = at_once(*[lambda: invite(aoi.id, by=None, at=AT)] * 2)
         usable = [link for link in links if _is_usable(link)]
         assert len(usable) == 1
 
     def test_take_a_code_once(self, aoi: User) -> None:
-        ended = race([lambda: use_code(aoi.id, "123456", at=AT)] * 2)
+        ended = at_once(*[lambda: use_code(aoi.id, "123456", at=AT)] * 2)
         assert sorted(type(one).__name__ for one in ended) == ["CodeUsed", "NoneType"]
         use_code(aoi.id, "123456", at=AT + DAY)
         with pytest.raises(CodeUsed):

@@ -2,9 +2,7 @@
 
 import json
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 from urllib.parse import quote
 
 import pytest
@@ -29,6 +27,7 @@ from mynapoint.kernel.period import JST
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
 from mynapoint.site.mine.holdings import SHOWN
+from races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -508,17 +507,7 @@ class TestTwoClicksAtOnce:
     def test_make_one_act(self, hanako: Visitor) -> None:
         check = hanako.begin_reservation()
         seen = dict(FIELD.findall(hanako.client.get(check).content.decode()))
-        barrier = Barrier(2)
-
-        def click(_number: int) -> str:
-            try:
-                barrier.wait()
-                return str(hanako.client.post(check, seen)["Location"])
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(2) as pool:
-            first, second = pool.map(click, range(2))
+        first, second = at_once(*[lambda: hanako.client.post(check, seen)["Location"]] * 2)
         assert first == second
         assert ProposedAct.objects.count() == 1
 

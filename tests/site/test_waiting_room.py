@@ -1,12 +1,9 @@
 """The waiting room in front of the acts: fair, keeps places, lets nobody begin twice, needs no JavaScript."""
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
@@ -21,6 +18,7 @@ from mynapoint.kernel.period import JST
 from mynapoint.programme.operations import load_programme
 from mynapoint.site.waiting.pages import pause
 from mynapoint.site.waiting.tickets import read_text
+from races import at_once
 
 pytestmark = pytest.mark.django_db
 BEGIN = "/status/"
@@ -269,17 +267,7 @@ class TestRaces:
         open_waiting_room(per_minute=60, at=AT)
         ticket = stand_in_line(visitor()).removeprefix("/line/")
         clock.at = AT + SECOND
-        barrier = Barrier(6)
-
-        def begin(_number: int) -> HttpResponse:
-            try:
-                barrier.wait()
-                return visitor().post(BEGIN, {"ticket": ticket})
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(6) as pool:
-            answers = list(pool.map(begin, range(6)))
+        answers = at_once(*[lambda: visitor().post(BEGIN, {"ticket": ticket})] * 6)
         assert len({answer["Location"] for answer in answers}) == 1
         assert ProposedAct.objects.count() == 1
 
@@ -290,15 +278,5 @@ class TestRaces:
             visitor().post(BEGIN)
             clock.at += SECOND / 2
         AdmissionChange.objects.all().delete()
-        barrier = Barrier(6)
-
-        def arrive(_number: int) -> int:
-            try:
-                barrier.wait()
-                return int(visitor().post(BEGIN).status_code)
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(6) as pool:
-            assert set(pool.map(arrive, range(6))) == {302}
+        assert set(at_once(*[lambda: visitor().post(BEGIN).status_code] * 6)) == {302}
         assert AdmissionChange.objects.count() == 1

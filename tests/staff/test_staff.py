@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import User
-from races import race
 
 from cast import AT, DAY, SECOND
 from mynapoint.console.counterparts import COUNTERPARTS
@@ -50,6 +49,7 @@ from mynapoint.staff.rules import (
     UserUnknown,
     WorksElsewhere,
 )
+from races import at_once
 from staff_cast import CITY, COUNTER, OTHER_CITY, OTHER_COUNTER, employ, install, open_counters
 
 pytestmark = pytest.mark.django_db
@@ -334,36 +334,36 @@ class TestJournal:
 class TestRaces:
     def test_give_one_post_once(self) -> None:
         user_id = hire("hana", given(Post(Role.AUDITOR)), at=AT).user_id
-        ended = race([lambda: give_post(user_id, given(), at=AT)] * 2)
+        ended = at_once(*[lambda: give_post(user_id, given(), at=AT)] * 2)
         assert sorted(type(one).__name__ for one in ended) == ["Membership", "PostHeld"]
 
     def test_give_different_posts_all(self) -> None:
         user_id = hire("hana", given(Post(Role.AUDITOR)), at=AT).user_id
         posts = [Post(Role.CLERK), Post(Role.SUPERVISOR), Post(Role.CITY_ADMIN)]
-        race([lambda post=post: give_post(user_id, given(post), at=AT) for post in posts])  # type: ignore[misc]
+        at_once(*[lambda post=post: give_post(user_id, given(post), at=AT) for post in posts])  # type: ignore[misc]
         member = find_member(user_id, at=AT)
         assert member is not None
         assert member.posts == {Post(Role.AUDITOR), *posts}
 
     def test_let_a_user_work_for_one_city(self) -> None:
         user_id = User.objects.create_user("hana").id
-        ended = race([lambda city=city: give_post(user_id, given(city=city), at=AT) for city in (CITY, OTHER_CITY)])  # type: ignore[misc]
+        ended = at_once(*[lambda city=city: give_post(user_id, given(city=city), at=AT) for city in (CITY, OTHER_CITY)])  # type: ignore[misc]
         assert sum(isinstance(one, WorksElsewhere) for one in ended) == 1
         assert len(list_members(CITY)) + len(list_members(OTHER_CITY)) == 1
 
     def test_make_one_browser_of_one_code(self) -> None:
         _, code = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)
-        ended = race([lambda: claim_terminal(code, at=AT)] * 2)
+        ended = at_once(*[lambda: claim_terminal(code, at=AT)] * 2)
         assert sorted(type(one).__name__ for one in ended) == ["CodeUnusable", "Device"]
 
     def test_name_one_terminal(self) -> None:
-        ended = race([lambda: register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)] * 2)
+        ended = at_once(*[lambda: register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)] * 2)
         assert sum(isinstance(one, TerminalNameTaken) for one in ended) == 1
         assert StandingTerminal.objects.count() == 1
 
     def test_leave_no_browser_to_a_terminal_that_is_revoked_meanwhile(self) -> None:
         terminal_id, code = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)
-        claimed, _ = race([lambda: claim_terminal(code, at=AT), lambda: _revoke(terminal_id)])
+        claimed, _ = at_once(lambda: claim_terminal(code, at=AT), lambda: _revoke(terminal_id))
         assert isinstance(claimed, CodeUnusable) or find_terminal(claimed.token, at=AT) is None  # type: ignore[union-attr]
 
 

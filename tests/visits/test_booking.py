@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from visit_parties import AT, LOADED_AT, MALL, TEN, TWENTY_PAST, at_once
+from visit_parties import AT, LOADED_AT, MALL, TEN, TWENTY_PAST
 
 from cast import ROOT, SECOND
 from mynapoint.booking.models import BookedVisit, BookingStep, TakenSeat
@@ -27,6 +27,7 @@ from mynapoint.place.models import PlaceRevision
 from mynapoint.place.operations import load_place
 from mynapoint.place.queries import find_place
 from mynapoint.place.rules import Place
+from races import at_once
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from visit_parties import at_once
 
 from cardagent.statement import parse_statement
 from cardagent.words import put_into_words
@@ -42,6 +41,7 @@ from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import WindowClosed
 from mynapoint.queue.operations import call_next, take_number
 from mynapoint.queue.rules import NumberUnknown
+from races import at_once
 
 SHIMIN, HIGASHI, ELSEWHERE = "mihon-shimin", "mihon-higashi", "kazeno-yakuba"
 UNTIL = datetime(2021, 4, 1, tzinfo=JST)

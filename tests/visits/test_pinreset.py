@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.x509 import ReasonFlags
-from visit_parties import at_once
 
 from cast import AT, SECOND, Cast
 from jpki.client import JpkiCard
@@ -33,6 +32,7 @@ from mynapoint.pinreset.rules import (
     SameMember,
     read_order,
 )
+from races import at_once
 
 COUNTER = "mihon-shimin"
 AOI, BUNTA, CHIYO = 7, 8, 9

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from visit_parties import AT, CLERK, LOADED_AT, MALL, SEATS, TEN, at_once
+from visit_parties import AT, CLERK, LOADED_AT, MALL, SEATS, TEN
 
 from cast import MINUTE, ROOT, SECOND
 from mynapoint.booking.operations import book
@@ -38,6 +38,7 @@ from mynapoint.queue.rules import (
     estimate_wait,
     read_number_code,
 )
+from races import at_once
 
 ONE, TWO = (seat.terminal for seat in SEATS)
 

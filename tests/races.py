@@ -1,6 +1,6 @@
 """Running calls at the very same time, each in a thread and a connection of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
@@ -12,13 +12,13 @@ from mynapoint.kernel.refusal import Refusal
 R = TypeVar("R")
 
 
-def race(calls: Sequence[Callable[[], R]]) -> list[R | Refusal]:
-    """Make all calls at once; return what each returned or was refused with."""
+def at_once(*calls: Callable[[], R]) -> list[R | Refusal]:
+    """Make all calls at the same instant; return what each returned or was refused with."""
     barrier = Barrier(len(calls))
 
     def run(call: Callable[[], R]) -> R | Refusal:
-        barrier.wait(10)
         try:
+            barrier.wait(10)
             return call()
         except Refusal as refusal:
             return refusal
@@ -27,3 +27,8 @@ def race(calls: Sequence[Callable[[], R]]) -> list[R | Refusal]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def list_ends(answers: Iterable[object]) -> list[str]:
+    """Name how each ended, in order: `done`, or a refusal's code."""
+    return sorted(answer.code if isinstance(answer, Refusal) else "done" for answer in answers)

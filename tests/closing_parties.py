@@ -21,7 +21,7 @@ from sealedclaim.opening import Opening
 from sealedclaim.roll import roll_digest
 from sealedclaim.sealing import SealedClaim, salted, seal
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 TOKYO = ZoneInfo("Asia/Tokyo")
 LINKED_AT = datetime(2020, 9, 10, 12, tzinfo=TOKYO)
 SEPTEMBER_ENDS = datetime(2020, 10, 1, tzinfo=TOKYO)

@@ -1,6 +1,0 @@
-"""The staff's tests race as closing's do."""
-
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parents[1] / "closing"))
