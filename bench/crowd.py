@@ -113,12 +113,13 @@ def _draft(town: Town, count: int) -> list[str]:
     """Write the drafts of so many people who have come as far as the account; return where each goes on."""
     links = [DraftLink(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES)) for _ in range(count)]
     answered = (SERVICE, SERVICE, SERVICE, SERVICE)
-    rows = [
-        (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, False, AT, AT + timedelta(days=14),
-         "", "", "", "")
-        for link in links
-    ]  # fmt: skip
     with connect(town) as connection, connection.cursor() as cursor, connection.transaction():
+        (terms,) = cursor.execute("SELECT effective_from FROM directory_servicerevision WHERE id = %s", [SERVICE])
+        rows: list[tuple[object, ...]] = [
+            (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, *terms, False, AT,
+             AT + timedelta(days=14), "", "", "", "")
+            for link in links
+        ]  # fmt: skip
         _copy(cursor, "draft_draft", rows)
     return [f"/apply/{link.token}/" for link in links]
 
@@ -130,7 +131,8 @@ def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[t
         "reservation_reservation": "holder_id, programme, mykey_id, act_id, reserved_at",
         "reservation_issuedmykeyid": "mykey_id, holder_id",
         "draft_draft": "id, secret_hash, kind, programme, who, service, prepared_for, agreed_for, understood_for,"
-        " is_own_account, begun_at, expires_at, account_service, account_hint, account_reference, counter",
+        " agreed_terms, is_own_account, begun_at, expires_at, account_service, account_hint, account_reference,"
+        " counter",
     }[table]
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
