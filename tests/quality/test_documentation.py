@@ -70,3 +70,10 @@ class TestSettingsPage:
         assert settings_page.PAGE.read_text() == settings_page.render(), (
             "renew it: python tests/quality/settings_page.py"
         )
+
+
+class TestReadmes:
+    @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+    def test_name_every_room(self, name: str) -> None:
+        rooms = {path.parent.name for path in (ROOT / "src/mynapoint").glob("*/__init__.py")}
+        assert not {room for room in rooms if f"`{room}`" not in (ROOT / name).read_text()}
