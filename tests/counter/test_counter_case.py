@@ -1,10 +1,14 @@
 """A case on its two screens: what each shows when, what ends it, and what cannot be done."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 from sitting import HIDDEN, Sitting, find_slip, see
 from visitor import register
 
@@ -103,6 +107,27 @@ class TestS20ServiceNotHere:
     def test_needs_the_preparation_to_be_checked(self, begun: Sitting) -> None:
         answer = begun.begin_act(status=422, kind="application", number="1")
         assert "印を付けてください" in see(answer, 422)
+
+
+class TestS16RenewalWait:
+    def test_is_told_to_the_second_with_when_this_counter_is_open_then(
+        self, cast: Cast, sitting: Sitting, card: Path
+    ) -> None:
+        cast.authority.renew(card, at=sitting.at - timedelta(minutes=11))
+        sitting.begin()
+        sitting.put_down(card)
+        sitting.begin_act()
+        sitting.answer_all()
+        assert sitting.sign(card).status_code == 422
+        assert not Reservation.objects.exists()
+        link = re.search(r'href="(/counter/again/[^"]+)"', sitting.clerk.get(sitting.page).content.decode())
+        assert link is not None
+        page = sitting.clerk.get(unescape(link[1]))
+        assert "2020年10月6日 11:49:00 から" in see(page)
+        paper = re.search(r'href="(/counter/again.pdf[^"]+)"', page.content.decode())
+        assert paper is not None
+        pdf = PdfReader(BytesIO(sitting.clerk.get(unescape(paper[1])).content)).pages[0].extract_text()
+        assert "2020年10月6日11時49分00秒" in pdf.replace(" ", "")
 
 
 class TestRepresentative:

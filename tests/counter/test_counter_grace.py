@@ -49,7 +49,7 @@ def ticket(late: Sitting) -> SlipCode:
     return issue(COUNTER, taken.day, taken.number, programme_id=PROGRAMME, user_id=1, at=LATE).code
 
 
-class TestLateCase:
+class TestS18LateCase:
     def test_goes_the_whole_way_by_one_ticket(self, late: Sitting, card: Path, ticket: SlipCode) -> None:
         assert "猶予票のコード" in late.look()
         late.begin_act(grace=group_code(ticket))

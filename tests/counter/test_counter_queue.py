@@ -125,7 +125,7 @@ class TestBoard:
         assert Client().get(f"/counter/board/{name}/").status_code == 404
 
 
-class TestLine:
+class TestS18Line:
     def test_is_called_by_one_click_each(self, clerk: Client) -> None:
         for _ in range(5):
             take_number(COUNTER, at=NOON)
@@ -198,7 +198,7 @@ class TestTickets:
         assert clerk.post("/counter/line/tickets/", {"number": ["1"]}).status_code == 403
 
 
-class TestPins:
+class TestS19Pins:
     NAME = "01746c00-0000-7000-8000-000000000001"
 
     def begin(self, clerk: Client) -> str:

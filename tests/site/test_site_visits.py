@@ -116,7 +116,7 @@ class TestBrake:
         assert b"192.0.2.1" not in b"".join(name for _, name in brake._seen)
 
 
-class TestBooking:
+class TestS18Booking:
     @pytest.mark.parametrize("prefix", LANGUAGES)
     def test_is_found_moved_printed_and_cancelled_by_its_code(
         self, reader: Reader, walker: Client, prefix: str

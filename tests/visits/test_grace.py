@@ -19,7 +19,7 @@ from mynapoint.case.rules import CaseName, Offer, Seat, Turn, fingerprint_of
 from mynapoint.console.counterparts import COUNTERPARTS
 from mynapoint.grace.models import GraceTicket, UsedGrace
 from mynapoint.grace.operations import Issued, issue
-from mynapoint.grace.queries import find_late, list_graced
+from mynapoint.grace.queries import find_late, list_graced, list_open
 from mynapoint.grace.rules import (
     GraceElsewhere,
     GraceOver,
@@ -36,7 +36,9 @@ from mynapoint.journal.rules import Problem
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.kernel.slip_code import SlipCode
+from mynapoint.place.models import PlaceRevision
 from mynapoint.place.operations import load_place
+from mynapoint.place.queries import find_place
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import WindowClosed
 from mynapoint.queue.operations import call_next, take_number
@@ -60,6 +62,13 @@ def seat_at(counter: str) -> Seat:
 def places(programme: str) -> None:
     for name in (SHIMIN, HIGASHI, ELSEWHERE):
         load_place(ROOT / "places" / f"{name}.toml", at=LOADED_AT)
+
+
+def stay_open(counter: str, *, until: datetime) -> None:
+    place = find_place(counter, at=EVENING)
+    assert place is not None
+    content = place.model_dump(mode="json", by_alias=True) | {"open_until": until.isoformat()}
+    PlaceRevision.objects.filter(id=counter).update(content=content)
 
 
 def ticket(*, stood_at: datetime = STOOD, at: datetime = EVENING, counter: str = SHIMIN) -> Issued:
@@ -151,6 +160,19 @@ class TestTicket:
 
 
 @pytest.mark.django_db
+class TestOpen:
+    def test_names_the_counters_of_the_city_that_are_open_in_its_days(self) -> None:
+        programme = get_programme(PROGRAMME, at=EVENING)
+        assert list_open(SHIMIN, programme, at=EVENING) == []
+        stay_open(HIGASHI, until=END + timedelta(days=30))
+        stay_open(ELSEWHERE, until=END + timedelta(days=30))
+        assert [(one.id, opens) for one, opens in list_open(SHIMIN, programme, at=EVENING)] == [
+            (HIGASHI, UNTIL.replace(hour=8, minute=30))
+        ]
+        assert [one.id for one, _ in list_open(SHIMIN, programme, at=END - timedelta(hours=7, minutes=1))] == [HIGASHI]
+        assert list_open(SHIMIN, programme, at=END - timedelta(hours=6)) == []
+
+
 class TestWindow:
     @pytest.fixture
     def hanako(self, cast: Cast) -> Path:

@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.x509 import ReasonFlags
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from cast import AT, SECOND, Cast
 from jpki.client import JpkiCard
@@ -17,7 +19,7 @@ from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import verify_journal
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.kernel.slip_code import SlipCode
+from mynapoint.kernel.slip_code import SlipCode, group_code
 from mynapoint.pinreset.models import EndedReset, IdentityCheck, OpenedReset
 from mynapoint.pinreset.operations import check_identity, end_reset, get_order, open_reset, unblock
 from mynapoint.pinreset.queries import get_reset, list_resets
@@ -157,6 +159,20 @@ class TestUnblock:
             unblock(order, lambda: cast.authority.unblock(card, pin="12"), at=AT)
         unblock(order, lambda: cast.authority.unblock(card, pin="4321"), at=AT)
         assert EndedReset.objects.count() == 1
+
+    def test_is_done_in_a_demonstration_by_the_order_at_a_command(self, cast: Cast, settings: Settings) -> None:
+        settings.DEMO, settings.REGISTRY = True, f"authority:{cast.authority._folder}"
+        settings.CLOCK = lambda: AT
+        card, order = cast.card("hanako"), get_order(COUNTER, ordered().id, at=AT)
+        for wrong, said in (("ACDE-ACDE-ACDE", "no such order"), ("x", "no such order")):
+            with pytest.raises(CommandError, match=said):
+                call_command("card", "unblock", card, wrong, "--pin", "4321")
+        with pytest.raises(CommandError, match="four digits"):
+            call_command("card", "unblock", card, group_code(order), "--pin", "43")
+        call_command("card", "unblock", card, group_code(order), "--pin", "4321")
+        assert JpkiCard(VirtualCard.open(card)).sign_statement(b"x", pin=Pin("4321")).signature
+        with pytest.raises(CommandError, match="used up"):
+            call_command("card", "unblock", card, group_code(order), "--pin", "9999")
 
     def test_is_refused_to_a_revoked_card(self, cast: Cast) -> None:
         card = cast.card("hanako")

@@ -9,11 +9,12 @@ from django.conf import settings
 from mynapoint.act.rules import Kind, Late
 from mynapoint.case.rules import CaseName
 from mynapoint.grace.models import GraceTicket, ShownGrace, UsedGrace
-from mynapoint.grace.rules import GraceHash, GraceUnknown, GraceUsed, Ticket, check_helps, hash_grace
+from mynapoint.grace.rules import GraceHash, GraceUnknown, GraceUsed, Ticket, check_helps, grace_end, hash_grace
 from mynapoint.kernel.slip_code import SlipCode
-from mynapoint.place.queries import find_place
+from mynapoint.place.queries import find_place, list_counters
+from mynapoint.place.rules import Place, can_help_with, open_from
 from mynapoint.programme.queries import get_programme
-from mynapoint.programme.rules import Window
+from mynapoint.programme.rules import Programme, Window
 
 
 def find_late(code: SlipCode, window: Window, *, kind: Kind, counter: str, at: datetime) -> Late | None:
@@ -33,6 +34,19 @@ def find_shown(case: CaseName, window: Window, *, kind: Kind, at: datetime) -> L
     if shown is None:
         return None
     return _find_late(bytes(shown.code_hash), window, kind=kind, counter=case.counter, at=at)
+
+
+def list_open(counter: str, programme: Programme, *, at: datetime) -> list[tuple[Place, datetime]]:
+    """Return which counters of a counter's city are open in the days of grace that are left, each with when first.
+
+    :raises NoGrace: when the programme knows none.
+    """
+    place, begin = find_place(counter, at=at), max(at, programme.application.until)
+    end = grace_end(programme, programme.application)
+    city_code = place.city_code if place else None
+    near = [one for one in list_counters(at=at) if one.city_code == city_code and can_help_with(one, "application")]
+    openings = [(one, open_from(one, at=begin)) for one in near]
+    return [(one, opens) for one, opens in openings if opens is not None and opens < end]
 
 
 def is_shown(case: CaseName) -> bool:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.counter.queue.sentences import STATES, tell
 from mynapoint.grace.operations import SERVED, Issued, issue
-from mynapoint.grace.queries import list_graced
+from mynapoint.grace.queries import list_graced, list_open
 from mynapoint.grace.rules import NoGrace
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
@@ -44,7 +44,7 @@ def tickets(request: HttpRequest, desk: Desk) -> HttpResponse:
             issue(desk.seat.counter, day, number, programme_id=programme.id, user_id=desk.user_id, at=at)
             for number in numbers
         ]
-        pdf = typeset("grace", _write(desk, programme, issued, day))
+        pdf = typeset("grace", _write(desk, programme, issued, at=at))
     except Refusal as refusal:
         return _show(request, desk, day, refusal=refusal)
     return answer_pdf(pdf, name="mynapoint-grace")
@@ -63,6 +63,7 @@ def _show(request: HttpRequest, desk: Desk, day: date, *, refusal: Refusal | Non
         "programme": programme,
         "days": programme.grace.days if programme.grace else None,
         "last_day": _find_last_day(programme),
+        "open": list_open(desk.seat.counter, programme, at=at) if programme.grace else [],
         "people": [(one, STATES[one.state], graced.get(one.number)) for one in people if one.state not in SERVED],
     }
     return render(request, "counter/queue/tickets.html", context, status=error.status if error else 200)
@@ -94,10 +95,11 @@ def _read_numbers(request: HttpRequest) -> list[int]:
     return [int(one) for one in typed]
 
 
-def _write(desk: Desk, programme: Programme, issued: list[Issued], day: date) -> dict[str, object]:
-    last_day = _find_last_day(programme)
+def _write(desk: Desk, programme: Programme, issued: list[Issued], *, at: datetime) -> dict[str, object]:
+    last_day, counters = _find_last_day(programme), list_open(desk.seat.counter, programme, at=at)
     if last_day is None:
         raise NoGrace
+    where = [["手続できる窓口", f"{one.name.ja} ({format_time(opens)} から)"] for one, opens in counters]
     return {
         "title": "猶予票",
         "lang": "ja",
@@ -113,6 +115,7 @@ def _write(desk: Desk, programme: Programme, issued: list[Issued], day: date) ->
                     ["窓口", desk.seat.counter_name],
                     ["取った時刻", format_time(one.stood_at)],
                     ["コード", group_code(one.code)],
+                    *where,
                 ],
                 "qr": draw_qr(group_code(one.code)),
             }
