@@ -22,7 +22,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl iproute2 libpcsclite-dev swig gcc 
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser load demo test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter
+.PHONY: help setup reader browser load demo training test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -86,6 +86,9 @@ load: .venv/.load ## Add what measuring the pages needs (Debian's nginx-light an
 
 demo: setup ## Run the whole journey and leave the site running (ARGS=--once: end after the journey).
 	@$(BIN)/python -m demo $(ARGS)
+
+training: setup ## Leave a town running in which staff train with virtual cards.
+	@$(BIN)/python -m demo --training $(ARGS)
 
 test: setup reader browser ## Run every test on the PostgreSQL that comes with the project.
 	@$(BIN)/python -m pytest $(EACH_CORE) $(ARGS)

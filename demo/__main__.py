@@ -1,4 +1,4 @@
-"""`make demo`: found a town, tell the journey, and leave the site running."""
+"""`make demo` and `make training`: found a town, tell the journey or get everything ready, leave the site running."""
 
 import argparse
 import fcntl
@@ -17,10 +17,12 @@ from demo.people import Person
 from demo.processes import CommandFailed, DidNotStart, Process
 from demo.story import StepFailed, Story
 from demo.town import ROOT, Town
+from demo.training import Training, found_training
 from mynapoint.console.cluster import open_cluster
 from mynapoint.kernel.period import JST
 
 FOLDER = ROOT / ".mynapoint" / "demo"
+TRAINING_FOLDER = ROOT / ".mynapoint" / "training"
 STARTS_AT = datetime(2020, 9, 8, 10, tzinfo=JST)
 
 
@@ -35,29 +37,29 @@ class RunsAlready(Exception):
 def main() -> int:
     """Run the demonstration; return 0 only when every step did what it should."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--training", action="store_true", help="a town where staff train, instead of the journey")
     parser.add_argument("--once", action="store_true", help="end after the journey")
-    parser.add_argument(
-        "--folder", type=Path, default=FOLDER, help="where the town is built; what was there is deleted"
-    )
+    parser.add_argument("--folder", type=Path, help="where the town is built; what was there is deleted")
     options = parser.parse_args()
     story = Story()
     story.console.print("mynapoint の見本です。公式のものではありません。人もお金もサービスもつくりものです。")
     for ending in (signal.SIGTERM, signal.SIGINT):  # SIGINT also when a shell started this in the background
         signal.signal(ending, signal.default_int_handler)
-    return perform(story, options.folder, is_staying=not options.once)
+    folder = options.folder or (TRAINING_FOLDER if options.training else FOLDER)
+    return perform(story, folder, is_staying=not options.once, is_training=options.training)
 
 
-def perform(story: Story, folder: Path, *, is_staying: bool) -> int:
+def perform(story: Story, folder: Path, *, is_staying: bool, is_training: bool) -> int:
     """Tell the journey, stay when asked to, and return the exit code: an end from outside is no failure after it."""
     is_told = False
     try:
-        with alone(folder), running(folder, story) as (town, processes):
-            journey = Journey(town, story)
-            journey.tell()
+        with alone(folder), running(folder, story, is_training=is_training) as (town, processes):
+            told = Training(town, story, processes) if is_training else Journey(town, story)
+            told.tell()
             is_told = True
             story.console.print(f"\n[bold green]{story.steps} 歩、すべてそのとおりになりました。[/bold green]")
             if is_staying:
-                show_around(journey)
+                told.show_around() if isinstance(told, Training) else show_around(told)
                 watch_over(processes, story)
     except RunsAlready:
         story.console.print("[red]ここでは見本がもう動いています。[/red]先にそちらを Ctrl-C で終えてください。")
@@ -87,11 +89,11 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
+def running(folder: Path, story: Story, *, is_training: bool = False) -> Iterator[tuple[Town, list[Process]]]:
     """Found a new town in a folder and start everything: the town and its programs; stop it all at the end."""
     tear_down(folder)
     with story.console.status("データベースとサービスを用意する …"):
-        town = Town.found(folder, at=STARTS_AT)
+        town = found_training(folder) if is_training else Town.found(folder, at=STARTS_AT)
         town.start_database()
         town.load()
         town.announce()
@@ -100,7 +102,7 @@ def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
         *([town.authority] if town.authority else []),
         town.web(),
         town.worker(),
-        town.card_program(),
+        *([] if is_training else [town.card_program()]),
         *(service.process for service in town.services.values()),
     ]
     try:
@@ -116,7 +118,8 @@ def running(folder: Path, story: Story) -> Iterator[tuple[Town, list[Process]]]:
 
 def tear_down(folder: Path) -> None:
     """Clear away the town of an earlier run, with its database, which outlives a kill and may lie elsewhere."""
-    open_cluster(folder / "state").discard()
+    for state in ("state", "training"):
+        open_cluster(folder / state).discard()
     shutil.rmtree(folder, ignore_errors=True)
 
 

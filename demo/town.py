@@ -55,6 +55,7 @@ class Town:
     site_port: int
     environment: Mapping[str, str]
     known_ports: Mapping[str, int] = field(default_factory=dict)
+    programme: str = PROGRAMME
     run: Run = run
     services: dict[str, Service] = field(default_factory=dict)
     authority: Process | None = None
@@ -70,6 +71,7 @@ class Town:
         ports: Mapping[str, int] = WANTED_PORTS,
         known_ports: Mapping[str, int] | None = None,
         more: Mapping[str, str] | None = None,
+        programme: str = PROGRAMME,
         run: Run = run,
     ) -> Self:
         """Lay out a town in an empty folder; nothing runs yet. Without a database's address it brings its own."""
@@ -83,7 +85,9 @@ class Town:
         if "card" in ports:
             environment["MYNAPOINT_CARD_PROGRAM"] = f"http://127.0.0.1:{find_port(ports['card'])}"
         environment |= dict(more or {})
-        town = cls(folder=folder, site_port=site_port, environment=environment, known_ports=known, run=run)
+        town = cls(
+            folder=folder, site_port=site_port, environment=environment, known_ports=known, programme=programme, run=run
+        )
         if "authority" in ports:
             port = find_port(ports["authority"])
             town.authority = town.process("authority", "authority", "serve", "--port", str(port), port=port)
@@ -126,13 +130,19 @@ class Town:
         """Return the platform's job worker, not yet started."""
         return self.process("worker", "worker")
 
-    def card_program(self) -> Process:
-        """Return the card program, which plays the phone: it has everybody's card at hand. Not yet started."""
+    def card_program(self, reader: Path | None = None, *, report_to: str = "") -> Process:
+        """Return the card program, not yet started: it plays the phone, with everybody's card at hand.
+
+        :param reader: a folder instead: the card file that is put into it lies in the reader of a counter's terminal.
+        :param report_to: where that terminal's cards are reported.
+        """
         config = self.folder / "card.toml"
-        config.write_text(f'[[sites]]\norigin = "{self.site}"\nname = "マイナポイント（見本）"\n', encoding="utf-8")
+        text = f'[[sites]]\norigin = "{self.site}"\nname = "マイナポイント（見本）"\n'
+        text += f'\n[counter]\nreport_to = "{report_to}"\n' if report_to else ""
+        config.write_text(text, encoding="utf-8")
         port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2])
         words = ["cardagent.main", "serve", "--config", str(config), "--port", str(port)]
-        words += ["--demo-cards", str(self.folder / "authority" / "cards")]
+        words += ["--demo-cards", str(reader or self.folder / "authority" / "cards")]
         return Process("card", words, self.environment, log=self.folder / "card.log", port=port)
 
     def start_database(self) -> None:
@@ -148,18 +158,30 @@ class Town:
 
     def load(self) -> None:
         """Load the programme and register the services, with the keys that they made for themselves."""
-        self.command("programme", "load", str(ROOT / "programmes" / f"{PROGRAMME}.toml"))
+        self.command("programme", "load", str(ROOT / "programmes" / f"{self.programme}.toml"))
         for service in self.services.values():
             key = service.ask("keys", "generate")
-            file = str(ROOT / "services" / f"{service.name}.toml")
+            file = str(self._announce_for_programme(service))
             words = ["--address", service.address, "--key", f"{key['keyid']}={key['public_key']}"]
             self.command("service", "register", file, *words)
 
     def announce(self) -> None:
-        """Load the counters and the helpdesk, and services that nobody runs in town: for reading only."""
+        """Load the counters and the helpdesk, and services that nobody runs in town: for reading only.
+
+        A training knows services of its own machine alone.
+        """
         self.command("place", "load", *map(str, sorted((ROOT / "places").glob("*.toml"))))
+        if "MYNAPOINT_TRAINING" in self.environment:
+            return
         paths = [path for path in sorted((ROOT / "services").glob("*.toml")) if path.stem not in self.services]
         self.run(["demo.announced", *map(str, paths)], environment=self.environment)
+
+    def _announce_for_programme(self, service: Service) -> Path:
+        """Write a service's text down as one that takes part in this town's programme."""
+        text = (ROOT / "services" / f"{service.name}.toml").read_text(encoding="utf-8")
+        file = service.config.with_name(f"{service.name}.announced.toml")
+        file.write_text(text.replace(f'"{PROGRAMME}"', f'"{self.programme}"'), encoding="utf-8")
+        return file
 
     def _lay_out(self, name: str, *, port: int) -> Service:
         """Write a service's configuration from its sample: this town's ports, programme and platform key."""
@@ -198,6 +220,7 @@ def _configure(name: str, *, town: Town, port: int, known_port: int) -> str:
     usual = known["service"]["port"]
     text = sample.replace(f"127.0.0.1:{usual}", f"127.0.0.1:{known_port}")
     text = text.replace(f"port = {usual}", f"port = {port}")
+    text = text.replace(f'"{PROGRAMME}"', f'"{town.programme}"')
     text = text.replace(known["platform"]["base_url"], f"{town.site}/service/v1")
     text = text.replace(known["platform"]["public_keys"]["platform-1"], town.command("service", "platform-key"))
     return re.sub(r'demo_clock = ".*"', f'demo_clock = "{town.folder / "clock.json"}"', text)

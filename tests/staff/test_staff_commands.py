@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from cast import AT
+from mynapoint.counter.case.links import PURPOSES, find_seat
 from mynapoint.kernel.period import JST
 from mynapoint.staff.operations import claim_terminal
 from mynapoint.staff.queries import find_member, find_terminal
@@ -125,6 +126,21 @@ class TestTerminal:
         assert say("terminal", "list", COUNTER) == ""
         with pytest.raises(CommandError, match="no such terminal"):
             say("terminal", "revoke", terminal_id)
+
+    def test_has_addresses_for_its_second_window_and_its_card_program(self) -> None:
+        terminal_id, code = self.register()
+        told = say("terminal", "addresses", terminal_id)
+        for line, purpose in zip(told.splitlines(), PURPOSES, strict=True):
+            seat = find_seat(line.strip('/"').rpartition("/")[2], purpose, at=AT)
+            assert seat is not None
+            assert seat.terminal == terminal_id
+        claim_terminal(code, at=AT)
+        assert say("terminal", "addresses", terminal_id) == told
+        say("terminal", "replace", terminal_id)
+        assert say("terminal", "addresses", terminal_id) != told
+        say("terminal", "revoke", terminal_id)
+        with pytest.raises(CommandError, match="no such terminal"):
+            say("terminal", "addresses", terminal_id)
 
     def test_is_refused_in_words(self) -> None:
         self.register()

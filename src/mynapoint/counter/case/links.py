@@ -4,11 +4,13 @@ Each is unguessable, and good for as long as the terminal's registration is.
 """
 
 import hmac
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 from mynapoint.case.rules import Seat
 from mynapoint.kernel.secret_link import SECRET_BYTES, SecretLink
@@ -16,6 +18,27 @@ from mynapoint.staff.queries import find_registration
 from paymentservice.encoding import NotBase64Url
 
 Purpose = Literal["display", "card"]
+PURPOSES: Final[tuple[Purpose, Purpose]] = ("display", "card")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a terminal's second window and its card program find the site."""
+
+    display: str = field(repr=False)
+    report_to: str = field(repr=False)
+
+
+def find_addresses(terminal_id: UUID, *, at: datetime) -> Addresses | None:
+    """This will give a terminal's two addresses, whether its code was typed yet or not; None when it is no terminal."""
+    found = find_registration(terminal_id, at=at)
+    if found is None:
+        return None
+    display, card = (_name(terminal_id, found[1], purpose).token for purpose in PURPOSES)
+    return Addresses(
+        display=settings.SITE_ORIGIN + reverse("display:display", kwargs={"token": display}),
+        report_to=settings.SITE_ORIGIN + reverse("card-report", kwargs={"token": card}),
+    )
 
 
 def find_token(seat: Seat, purpose: Purpose, *, at: datetime) -> str | None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 from typing import Final, get_args
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,11 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cardagent.languages import Language
 from mynapoint.case.operations import extend_counter
 from mynapoint.case.rules import ExtensionReason
-from mynapoint.counter.case.display import find_address
-from mynapoint.counter.case.links import find_token
+from mynapoint.counter.case.links import find_addresses
 from mynapoint.counter.case.possible import get_hours
 from mynapoint.counter.case.sentences import tell
 from mynapoint.counter.case.work import at_work
@@ -35,16 +34,10 @@ assert set(REASONS) == set(get_args(ExtensionReason))
 @require_safe
 def terminal(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Show where the terminal's second window and its card program find the site."""
-    at = settings.CLOCK()
-    display, card = find_token(desk.seat, "display", at=at), find_token(desk.seat, "card", at=at)
-    if display is None or card is None:
+    addresses = find_addresses(UUID(desk.seat.terminal), at=settings.CLOCK())
+    if addresses is None:
         raise Http404
-    context = {
-        "desk": desk,
-        "display": find_address("display", display, Language.JAPANESE),
-        "report": settings.SITE_ORIGIN + reverse("card-report", kwargs={"token": card}),
-        "origin": settings.SITE_ORIGIN,
-    }
+    context = {"desk": desk, "addresses": addresses, "origin": settings.SITE_ORIGIN}
     return render(request, "counter/case/terminal.html", context)
 
 

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from mynapoint.counter.case.links import find_addresses
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.place.queries import find_place
 from mynapoint.staff.operations import register_terminal, replace_terminal, revoke_terminal
 from mynapoint.staff.queries import list_terminals
-from mynapoint.staff.rules import CODE_LIFETIME, LONGEST_NAME, RegistrationCode
+from mynapoint.staff.rules import CODE_LIFETIME, LONGEST_NAME, RegistrationCode, TerminalUnknown
 
 _PROBLEMS: Final = {
     "counter_not_of_city": "there is no such counter; `mynapoint place list` shows them",
@@ -25,7 +26,7 @@ _PROBLEMS: Final = {
 
 
 class Command(BaseCommand):
-    """`mynapoint terminal register | replace | revoke | list`."""
+    """`mynapoint terminal register | replace | revoke | addresses | list`."""
 
     help = "Register, replace, revoke or list the terminals of counters."
 
@@ -35,7 +36,11 @@ class Command(BaseCommand):
         register = verbs.add_parser("register", help="register a seat; its code is shown once")
         register.add_argument("counter", help="the counter's name in its text")
         register.add_argument("name", help="as it stands on screens: 2番窓口")
-        for verb, what in (("replace", "give a seat another browser by a new code"), ("revoke", "end a terminal")):
+        for verb, what in (
+            ("replace", "give a seat another browser by a new code"),
+            ("revoke", "end a terminal"),
+            ("addresses", "show what its second window and its card program are told; both are secret"),
+        ):
             verbs.add_parser(verb, help=what).add_argument("terminal", type=UUID, help="as `list` shows it")
         verbs.add_parser("list", help="list a counter's terminals").add_argument("counter")
 
@@ -60,6 +65,12 @@ class Command(BaseCommand):
     def _revoke(self, options: dict[str, Any], *, at: datetime) -> None:
         revoke_terminal(options["terminal"], by=None, at=at)
         self.stdout.write(f"{options['terminal']} is no terminal any more")
+
+    def _addresses(self, options: dict[str, Any], *, at: datetime) -> None:
+        addresses = find_addresses(options["terminal"], at=at)
+        if addresses is None:
+            raise TerminalUnknown
+        self.stdout.write(f'display = "{addresses.display}"\nreport_to = "{addresses.report_to}"')
 
     def _list(self, options: dict[str, Any], *, at: datetime) -> None:
         for view in list_terminals(options["counter"]):
