@@ -75,6 +75,7 @@ class TestS18LateCase:
         for wrong in ("AAAA-AAAA-AAAA", "x"):
             answer = late.do("act", kind="reservation", who="myself", grace=wrong)
             assert "この猶予票は見つかりません" in see(answer, 404)
+            assert f'value="{wrong}"' in answer.content.decode(), "nobody types twelve letters twice"
         assert not ShownGrace.objects.exists()
 
     def test_offers_no_service_that_had_ended_before_its_bearer_stood_in_line(

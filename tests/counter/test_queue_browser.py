@@ -11,11 +11,13 @@ from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from service_api_cast import NOON as UTC_NOON
+from sitting import Sitting
 
 from browser.markup import check_html
 from browser.window import NARROW, WIDE, Window, open_window
-from cast import LOADED_AT, PROGRAMME_FILE
+from cast import LOADED_AT, PROGRAMME, PROGRAMME_FILE, Cast
 from mynapoint.booking.operations import book
+from mynapoint.grace.operations import issue
 from mynapoint.kernel.period import JST
 from mynapoint.place.models import PlaceRevision
 from mynapoint.place.queries import find_place
@@ -28,6 +30,13 @@ from staff_cast import COUNTER, Installed, employ, install, open_counters, sit_d
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 NOON = UTC_NOON.astimezone(JST)
 LAST_DAY = datetime(2021, 3, 31, 16, 50, tzinfo=JST)
+
+
+def change_place(**changed: object) -> None:
+    place = find_place(COUNTER, at=NOON)
+    assert place is not None
+    content = place.model_dump(mode="json", by_alias=True) | changed
+    PlaceRevision.objects.filter(id=COUNTER).update(content=content)
 
 
 @dataclass
@@ -65,10 +74,7 @@ def hall(chromium: Browser, settings: Settings, live_server: LiveServer) -> Iter
     settings.SITE_ORIGIN = live_server.url
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
     open_counters()
-    place = find_place(COUNTER, at=NOON)
-    assert place is not None
-    helps = {"helps": ["reservation", "application", "pin_reset"]}
-    PlaceRevision.objects.filter(id=COUNTER).update(content=place.model_dump(mode="json", by_alias=True) | helps)
+    change_place(helps=["reservation", "application", "pin_reset"])
     installed = install(at=NOON)
     with ExitStack() as windows:
 
@@ -116,6 +122,9 @@ class TestLine:
         hall.press(clerk, "form[action$='call/'] button", "line-called-by-number")
         hall.visit(board, f"/counter/board/{COUNTER}/", "board")
         assert board.page.locator(".newest b").inner_text() == "7"
+        with clerk.page.expect_navigation():
+            clerk.page.locator("[autofocus]").press("Enter")  # この方の件をはじめる
+        assert "/counter/cases/" in clerk.page.url
 
     def test_is_shut_outside_the_hours(self, hall: Hall, settings: Settings) -> None:
         settings.CLOCK = lambda: NOON.replace(hour=22)
@@ -166,3 +175,22 @@ class TestAgain:
     def test_is_shown_large(self, hall: Hall) -> None:
         window = hall.open(sit_down(employ("hana", Role.CLERK, at=NOON), hall.installed, at=NOON))
         hall.visit(window, "/counter/again/?from=2020-10-05T17:20:31%2B09:00", "again")
+
+
+class TestLateCase:
+    def test_asks_for_the_ticket(self, hall: Hall, cast: Cast, settings: Settings) -> None:
+        taken = take_number(COUNTER, at=LAST_DAY)
+        late = LAST_DAY + timedelta(days=2)
+        settings.CLOCK = lambda: late
+        ticket = issue(COUNTER, taken.day, taken.number, programme_id=PROGRAMME, user_id=1, at=late)
+        change_place(open_until=(late + timedelta(days=30)).isoformat())
+        sitting = Sitting(sit_down(employ("hana", Role.CLERK, at=late), hall.installed, at=late), hall.installed)
+        sitting.begin()
+        sitting.put_down(cast.card("hanako"))
+        window = hall.open(sitting.clerk)
+        page = hall.visit(window, sitting.page, "case-late")
+        page.locator("#grace").fill("AAAA-AAAA-AAAA")
+        hall.press(window, "form.begin .button", "case-late-wrong")
+        page.locator("#grace").fill(ticket.code)
+        hall.press(window, "form.begin .button", "case-late-begun")
+        assert "市民の画面で入力しています" in page.locator("h1").inner_text()

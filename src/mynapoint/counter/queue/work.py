@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -89,6 +90,7 @@ def _describe(desk: Desk) -> dict[str, Any]:
     people = sorted(today.people.values(), key=lambda one: one.number)
     booked = list_booked(counter, at.astimezone(JST).date(), at=at)
     return {
+        "new_case": uuid4(),
         "mine": today.find_called(desk.seat.terminal),
         "after": today.count_calls(desk.seat.terminal),
         "waiting": waiting,

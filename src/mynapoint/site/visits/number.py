@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from cardagent.languages import Language
+from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.slip_code import SlipCode, group_code
 from mynapoint.place.queries import find_place
@@ -55,6 +56,7 @@ def _describe(view: NumberView, code: str, language: Language) -> dict[str, Any]
     return {
         "view": view,
         "state": view.person.state,
+        "terminal": Words(ja=view.person.terminal_name or "-"),
         "wait": format_wait(round_up(view.turn_at - settings.CLOCK()), language),
         "is_today": view.day == settings.CLOCK().astimezone(JST).date(),
         "shown_code": group_code(SlipCode(code)),
