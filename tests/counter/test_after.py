@@ -163,7 +163,7 @@ class TestReports:
         rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
         assert [row[:2] for row in rows[1:]] == [
             ["2020-09-01", "5未満"],
-            ["2020-09-02", "5未満"],
+            ["2020-09-02", "伏せる"],
             ["2020-09-03", "12"],
             ["合計", "24"],
         ]

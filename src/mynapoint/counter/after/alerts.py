@@ -63,7 +63,8 @@ def _say(alert: Alert, names: Mapping[int, str]) -> str:
             broken, then = alert.visits
             why = ENDS[broken.reason] if broken.reason else ""
             ended = f"{_name(broken)}は、{why}ため途中で終わりました。"
-            return f"{ended}{alert.minutes}分後に、{_name(then)}で申込が済みました。"
+            after = f"{alert.minutes}分後に" if alert.minutes else "1分たたないうちに"
+            return f"{ended}{after}、{_name(then)}で申込が済みました。"
         case "same_account":
             named = "、".join(f"{visit.opened_at.astimezone(JST):%-m月%-d日}の{_name(visit)}" for visit in alert.visits)
             return f"{named}。アカウントは元に戻せない値で比べており、だれのものかはここでは分かりません。"

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from typing import Final
@@ -22,7 +23,18 @@ from mynapoint.tally.rules import SMALLEST_SHOWN, Tally, hide_small, suppress
 
 HEAD: Final = ("件", "手続が済んだ件", "途中で終わった件", "予約", "申込", "そのほかの手続")
 HIDDEN: Final = f"{SMALLEST_SHOWN}未満"
+WITHHELD: Final = "伏せる"
+_LEAD: Final = f"だれのものでもない数だけを載せています。1から{SMALLEST_SHOWN - 1}までの数は「{HIDDEN}」とします。"
 Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands above a table, and what its file is called."""
+
+    title: str
+    lead: str
+    name: str
 
 
 @require_safe
@@ -34,10 +46,11 @@ def day_file(request: HttpRequest, member: Member, counter: str, day: date, form
     if day > day_of(at):
         raise Http404
     found = get_day(counter, day, at=at).tally
-    rows = [(name, _write(hide_small(count))) for name, count in zip(HEAD, _counts(found), strict=True)]
-    return _answer(
-        request, form, f"{day:%Y年%-m月%-d日}の集計", place, [("項目", "数"), *rows], name=f"{counter}-{day}"
+    rows = [(name, _write(hide_small(count), count)) for name, count in zip(HEAD, _counts(found), strict=True)]
+    sheet = Sheet(
+        f"{day:%Y年%-m月%-d日}の集計", f"{_LEAD}この集計は、窓口を見る職員だけが使います。", f"{counter}-{day}"
     )
+    return _answer(request, form, sheet, place, [("項目", "数"), *rows])
 
 
 @require_safe
@@ -49,41 +62,44 @@ def month_file(request: HttpRequest, member: Member, counter: str, first: date, 
     report = get_month(counter, first, at=at)
     columns = [suppress(column) for column in zip(*(_counts(found) for _, found in report.days), strict=True)]
     days = [
-        (f"{day}", *(_write(column[place_in]) for column in columns)) for place_in, (day, _) in enumerate(report.days)
+        (f"{day}", *map(_write, (column[place_in] for column in columns), _counts(found)))
+        for place_in, (day, found) in enumerate(report.days)
     ]
-    total = ("合計", *(_write(hide_small(count)) for count in _counts(report.total)))
-    table = [("日", *HEAD), *days, total]
-    return _answer(request, form, f"{first:%Y年%-m月}の報告", place, table, name=f"{counter}-{first:%Y-%m}")
+    total = ("合計", *(_write(hide_small(count), count) for count in _counts(report.total)))
+    lead = f"{_LEAD}ほかの数からそれが分かってしまうときは、もう一つを「{WITHHELD}」とします。"
+    sheet = Sheet(f"{first:%Y年%-m月}の報告", lead, f"{counter}-{first:%Y-%m}")
+    return _answer(request, form, sheet, place, [("日", *HEAD), *days, total])
 
 
 def _counts(found: Tally) -> tuple[int, ...]:
     return (found.cases, found.finished, found.broken_off, found.reservations, found.applications, found.others)
 
 
-def _write(count: int | None) -> str:
-    return HIDDEN if count is None else str(count)
+def _write(shown: int | None, count: int) -> str:
+    """Write a number, or why it is not shown: it is small, or it would tell one that is."""
+    if shown is not None:
+        return str(shown)
+    return HIDDEN if count < SMALLEST_SHOWN else WITHHELD
 
 
-def _answer(
-    request: HttpRequest, form: str, title: str, place: Place, table: Sequence[Row], *, name: str
-) -> HttpResponse:
+def _answer(request: HttpRequest, form: str, sheet: Sheet, place: Place, table: Sequence[Row]) -> HttpResponse:
     """Answer with a table in the form that the address names."""
     if form == "csv":
-        return _answer_csv(table, name=name)
+        return _answer_csv(table, name=sheet.name)
     if form != "pdf":
         raise Http404
     data = {
-        "title": f"{place.name.ja} {title}",
+        "title": sheet.title,
+        "place": place.name.ja,
         "lang": "ja",
-        "footer": f"{place.name.ja} {title}",
-        "lead": f"だれのものでもない数だけを載せています。1から{SMALLEST_SHOWN - 1}までの数は「{HIDDEN}」とします。"
-        "ほかの数から分かってしまうときは、もう一つも伏せます。",
+        "footer": f"{place.name.ja} {sheet.title}",
+        "lead": sheet.lead,
         "head": list(table[0]),
         "rows": [list(row) for row in table[1:]],
         **({"demo": "これは見本です。公式の文書ではありません。"} if settings.DEMO else {}),
     }
     try:
-        return answer_pdf(typeset("tally", data), name=name)
+        return answer_pdf(typeset("tally", data), name=sheet.name)
     except PaperMissing:
         return stop(request, "paper_missing", status=503)
 
