@@ -38,9 +38,9 @@ class SignedPeer:
 
 
 @contextmanager
-def running_peer(answer: Answer) -> Iterator[SignedPeer]:
+def running_peer(answer: Answer, *, make: type[SignedPeer] = SignedPeer) -> Iterator[SignedPeer]:
     """Run a peer on a free port for as long as it is needed."""
-    peer = SignedPeer(answer)
+    peer = make(answer)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,0 +1,1 @@
+"""Sessions at a counter through its pages: two windows of a real browser, real cards, and whatever goes wrong."""
