@@ -22,7 +22,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl iproute2 libpcsclite-dev swig gcc 
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser load demo training test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter
+.PHONY: help setup reader browser load demo training test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter counter-sessions
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -126,6 +126,9 @@ tokens: ## Renew the Digital Agency's design tokens that the site's styles stand
 
 simulate-counter: setup ## Let citizens come to counters where all goes wrong (ARGS="--sessions 1000000 --seed 1").
 	@PYTHONPATH=tests:src $(BIN)/python tests/simulate_counter.py $(ARGS)
+
+counter-sessions: setup browser ## Hold sessions at a counter in a browser with two windows (ARGS="--sessions 500 --seed 1").
+	@PYTHONPATH=.:tests:tests/service_api:tests/site:src $(BIN)/python tests/counter_sessions.py $(ARGS)
 
 htmx: ## Renew htmx, with which the finder of services goes on while one types; needs npm.
 	@folder="$$(mktemp -d)" && cd "$$folder" && npm pack --silent htmx.org@$(HTMX_VERSION) | xargs tar xzf && \

@@ -8,6 +8,9 @@ import pytest
 LONGEST_FIRST: Final = (
     "town/test_non_interference.py",
     "town/test_survival.py",
+    "deskwork/test_deskwork.py",
+    "counter/test_counter_browser.py",
+    "counter/test_counter_case.py",
     "lives/test_lives.py",
     "bench/test_bench_rows.py",
     "fuzz/test_random_bytes.py",

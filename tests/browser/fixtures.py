@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from browser.machine import NOT_TESTED, find_chromium, find_missing
 
-_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-_FLAGS += ["--disable-component-update", "--disable-sync"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(f"{NOT_TESTED}, MISSING: {', '.join(missing)}")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield browser
         connections.close_all()  # those of this loop: nobody finds them later
         browser.close()

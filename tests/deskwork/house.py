@@ -15,7 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from service_api_cast import NOON, SAKURA, a_service
 from signed_peer import SignedPeer, running_peer
 from visitor import confirm, register
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cast import ISSUED_AT, LOADED_AT, POOL, PROGRAMME_FILE
 from counter.sitting import Sitting
@@ -70,6 +70,28 @@ class House:
 FRIDAY: Final = 4
 
 
+@dataclass
+class TownClock:
+    """One clock for everybody, also for who has taken it along."""
+
+    at: datetime = NOON
+
+    def __call__(self) -> datetime:
+        """Read it."""
+        return self.at
+
+    def set_to(self, at: datetime) -> None:
+        """Set it."""
+        self.at = at
+
+
+class Quiet(WSGIRequestHandler):
+    """A server that writes no line about each request."""
+
+    def log(self, *_: object) -> None:
+        """Say nothing."""
+
+
 class TimelyPeer(SignedPeer):
     """A payment service whose clock is the counter's."""
 
@@ -87,12 +109,13 @@ class TimelyPeer(SignedPeer):
 def open_house(folder: Path) -> Iterator[House]:
     """Open the counter on the database that Django has."""
     application = get_wsgi_application()
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
     address = f"http://127.0.0.1:{server.server_port}"
+    clock = TownClock()
     authority = Authority.create(folder, at=datetime(2018, 1, 1, tzinfo=ISSUED_AT.tzinfo), draw_key=POOL.draw)
     with pytest.MonkeyPatch.context() as patch, running_peer(confirm, make=TimelyPeer) as peer:
         for name, value in {
-            "CLOCK": lambda: NOON,
+            "CLOCK": clock,
             "DEMO": True,
             "ALLOWED_HOSTS": ["127.0.0.1", "testserver"],
             "SITE_ORIGIN": address,
@@ -105,7 +128,7 @@ def open_house(folder: Path) -> Iterator[House]:
         register(a_service(SAKURA, address=peer.address, channels=["pc", "counter"]))
         open_counters()
         clerk, installed = employ("hana", Role.CLERK, at=NOON), install(at=NOON)
-        sitting = Sitting(sit_down(clerk, installed, at=NOON), installed)
+        sitting = Sitting(sit_down(clerk, installed, at=NOON), installed, set_clock=clock.set_to)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

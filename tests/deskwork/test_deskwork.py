@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from deskwork.house import House, open_house
 from deskwork.sessions import run_sessions
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SESSIONS = 25
 
 

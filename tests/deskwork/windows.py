@@ -25,9 +25,13 @@ class Windows:
     def press(self, page: Page, selector: str) -> None:
         """Press a button, and see where it leads."""
         button = page.locator(selector).last
+        if self.is_hasty:
+            with page.expect_event("load"):
+                button.dblclick(no_wait_after=True)
+            page.wait_for_load_state("networkidle")
+            return
         with page.expect_navigation():
-            button.dblclick(no_wait_after=True) if self.is_hasty else button.click()
-        page.wait_for_load_state()
+            button.click()
 
     def sign_in(self) -> None:
         """Give the browser what the clerk's sign-in and the terminal's registration gave."""
