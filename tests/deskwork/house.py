@@ -95,13 +95,9 @@ class Quiet(WSGIRequestHandler):
 class TimelyPeer(SignedPeer):
     """A payment service whose clock is the counter's."""
 
-    def clock(self) -> datetime:
-        """See `SignedPeer`."""
-        return settings.CLOCK()
-
     def respond(self, request: Request) -> Response:
         """See `SignedPeer`."""
-        self.at = self.clock()
+        self.at = self.asked_at = settings.CLOCK()
         return super().respond(request)
 
 
