@@ -1,6 +1,7 @@
 """Hold sessions at a counter in a real browser with two windows: ``python tests/counter_sessions.py``."""
 
 import argparse
+import logging
 import os
 import secrets
 import shutil
@@ -24,7 +25,6 @@ def main() -> int:
         Path(folder).chmod(0o711)  # the database's user has to pass through
         os.environ |= {
             "MYNAPOINT_STATE_DIR": folder,
-            "MYNAPOINT_LOG_LEVEL": "error",
             "DJANGO_SETTINGS_MODULE": "mynapoint.settings",
             # Playwright's event loop runs beside what is asked of the database.
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
@@ -42,6 +42,7 @@ def _hold_in(folder: Path, *, sessions: int, seed: int) -> int:
     from mynapoint.console.database import describe_database  # noqa: PLC0415
 
     django.setup()
+    logging.disable(logging.WARNING)  # whatever is refused is counted
     cluster = open_cluster(folder, pg_bin=None, durable=False)
     cluster.start()
     try:

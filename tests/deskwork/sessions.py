@@ -41,6 +41,7 @@ class Day:
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     typed: dict[int, str] = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)
     known: dict[bytes, int] = field(default_factory=dict)
     at_home: int = 0
     bound: int = 0
@@ -91,7 +92,7 @@ class Day:
         if holders != {person}:
             self.wrong.append(f"{type(row).__name__} bound to {holders}, signed by the card of {person}")
         if isinstance(row, Application):
-            own = hash_account("sakura", self.typed[person], key=settings.ACCOUNT_KEY)
+            own = hash_account("sakura", self.typed.get(person, ""), key=settings.ACCOUNT_KEY)
             if bytes(row.account_hash) != own:
                 self.wrong.append(f"person {person} bound to an account that they had not typed last")
 
@@ -124,7 +125,7 @@ def hold_session(day: Day, mischief: str) -> None:
     """Have one citizen come, for a reservation or, with one that was made at home, for an application."""
     day.outcomes[mischief] += 1
     windows, person = day.windows, day.new_person()
-    kind = day.dice.choice(("reservation", "application"))
+    kind = day.kinds[person] = day.dice.choice(("reservation", "application"))
     if kind == "application":
         day.reserve_at_home(person)
     account = day.new_account(person)
@@ -197,9 +198,7 @@ def _begin_again(day: Day, person: int, account: str) -> None:
     """Have the clerk begin the act anew when it could be signed; then sign the old one, and go through."""
     day.windows.answer_all(account)
     link = day.windows.find_link()
-    day.windows.work.goto(f"{day.house.address}{day.house.sitting.page}")
-    day.windows.work.locator("summary").first.click()
-    day.windows.press(day.windows.work, ".begin .button")
+    day.windows.begin_act(day.kinds[person], again=True)
     day.windows.answer_all(account)
     day.sign(person, link)
 

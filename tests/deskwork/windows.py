@@ -49,9 +49,11 @@ class Windows:
         self.house.sitting.case_id = urlsplit(page.url).path.rstrip("/").rpartition("/")[2]
         return self.house.sitting.case_id
 
-    def begin_act(self, kind: str) -> None:
-        """Choose what the citizen came for, and put it on their screen."""
+    def begin_act(self, kind: str, *, again: bool = False) -> None:
+        """Choose what the citizen came for, and put it on their screen; `again` when something is there by now."""
         self.work.goto(f"{self.house.address}{self.house.sitting.page}")
+        if again:
+            self.work.locator("summary", has_text="選び直す").click()
         form = self.work.locator(".begin")
         form.locator("#kind-a" if kind == "application" else "#kind-r").check()
         if kind == "application":
