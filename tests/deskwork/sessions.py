@@ -45,16 +45,21 @@ class Day:
     known: dict[bytes, int] = field(default_factory=dict)
     at_home: int = 0
     bound: int = 0
+    story: str = ""
 
     @property
     def house(self) -> House:
         return self.windows.house
 
-    def new_person(self) -> int:
+    def new_person(self, kind: str) -> int:
+        """Have somebody come for a reservation or, with one that was made at home, for an application."""
         person = self.house.issue()
+        self.kinds[person] = kind
         certificate = FileMemory(self.house.cards[person]).read().credentials.authentication.certificate
         name = CertificateId.of(parse_certificate(certificate))
         self.known[hash_certificate(name, key=settings.HOLDER_KEY)] = person
+        if kind == "application":
+            self.reserve_at_home(person)
         return person
 
     def reserve_at_home(self, person: int) -> None:
@@ -90,11 +95,11 @@ class Day:
         hashes = HolderCertificate.objects.filter(holder_id=row.holder_id).values_list("certificate_hash", flat=True)
         holders = {self.known[bytes(one)] for one in hashes}
         if holders != {person}:
-            self.wrong.append(f"{type(row).__name__} bound to {holders}, signed by the card of {person}")
+            self.wrong.append(f"{self.story}: {type(row).__name__} bound to {holders}, signed by the card of {person}")
         if isinstance(row, Application):
             own = hash_account("sakura", self.typed.get(person, ""), key=settings.ACCOUNT_KEY)
             if bytes(row.account_hash) != own:
-                self.wrong.append(f"person {person} bound to an account that they had not typed last")
+                self.wrong.append(f"{self.story}: person {person} bound to an account that they had not typed last")
 
 
 def run_sessions(
@@ -112,7 +117,9 @@ def run_sessions(
         for number in range(1, sessions + 1):
             if house.look_at_clock():
                 windows.sign_in()
-            hold_session(day, dice.choices(list(MISCHIEF), list(MISCHIEF.values()))[0])
+            mischief = dice.choices(list(MISCHIEF), list(MISCHIEF.values()))[0]
+            day.story = f"session {number}, {mischief}"
+            hold_session(day, mischief)
             house.sitting.later(dice.randrange(10, 40))
             progress(Result(seed, number, day.outcomes, tuple(day.wrong)))
     count = Reservation.objects.count() + Application.objects.count() - day.at_home
@@ -122,12 +129,10 @@ def run_sessions(
 
 
 def hold_session(day: Day, mischief: str) -> None:
-    """Have one citizen come, for a reservation or, with one that was made at home, for an application."""
+    """Have one citizen come, and do what they do."""
     day.outcomes[mischief] += 1
-    windows, person = day.windows, day.new_person()
-    kind = day.kinds[person] = day.dice.choice(("reservation", "application"))
-    if kind == "application":
-        day.reserve_at_home(person)
+    windows, kind = day.windows, day.dice.choice(("reservation", "application"))
+    person = day.new_person(kind)
     account = day.new_account(person)
     windows.is_hasty = mischief == "hasty"
     windows.begin_case()
@@ -155,18 +160,19 @@ def _abandon(day: Day, _person: int, account: str) -> None:
 
 def _go_back(day: Day, person: int, account: str) -> None:
     """Go back to an earlier question, answer it anew, and go on; the last word counts."""
-    day.windows.answer_all(account, until="check")
-    day.windows.screen.go_back()
-    if day.windows.asked():
+    windows = day.windows
+    windows.answer_all(account, until="check")
+    while windows.asked() not in {"terms", "account"}:
+        windows.screen.go_back()
+    if windows.asked() == "account":
         account = day.new_account(person)
-        day.windows.answer(account)
+    windows.answer(account)
     _go_through(day, person, account)
 
 
 def _cross(day: Day, person: int, account: str) -> None:
     """Have the clerk begin the next case in another window, while this citizen's form is still on the screen."""
-    windows, other = day.windows, day.new_person()
-    day.reserve_at_home(other)
+    windows, other = day.windows, day.new_person("application")
     theirs = day.new_account(other)
     windows.answer_all(account, until="check")
     second = windows.work.context.new_page()
@@ -182,16 +188,16 @@ def _cross(day: Day, person: int, account: str) -> None:
 def _swap_card(day: Day, person: int, account: str) -> None:
     """Put another card down in the middle."""
     day.windows.answer_all(account)
-    link, other = day.windows.find_link(), day.new_person()
+    link, other = day.windows.find_link(), day.new_person(day.kinds[person])
     day.house.sitting.put_down(day.house.cards[other])
     day.sign(other, link)
     day.sign(person, day.windows.find_link() and link)
 
 
-def _sign_with_foreign_card(day: Day, _person: int, account: str) -> None:
+def _sign_with_foreign_card(day: Day, person: int, account: str) -> None:
     """Sign with a card that nobody has put down."""
     day.windows.answer_all(account)
-    day.sign(day.new_person(), day.windows.find_link())
+    day.sign(day.new_person(day.kinds[person]), day.windows.find_link())
 
 
 def _begin_again(day: Day, person: int, account: str) -> None:
