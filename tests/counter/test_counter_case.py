@@ -51,6 +51,35 @@ class TestS21WholeApplication:
         assert "9012" not in page, "not even the hint is on the clerk's screen"
         assert (Reservation.objects.count(), Application.objects.count()) == (1, 1)
 
+    def test_says_to_leave_the_card_where_it_is_until_all_is_done(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        assert "カードを置いたまま" in begun.look()
+        assert "続けて申し込むときは、カードを置いたまま" in begun.watch()[1]
+        begun.begin_act(**APPLYING)
+        begun.answer_all()
+        begun.sign(card)
+        assert "受け取ったら、カードを取ってください" in begun.watch()[1]
+
+    def test_goes_on_with_another_account_when_one_is_somebody_else_s(
+        self, begun: Sitting, card: Path, cast: Cast
+    ) -> None:
+        for someone in (cast.card("taro"), card):
+            begun.begin()
+            begun.put_down(someone)
+            begun.reserve(someone)
+            begun.begin_act(**APPLYING)
+            begun.answer_all()
+            begun.sign(someone)
+        address, refused = begun.watch()
+        assert "ほかの人の申込に使われています" in refused
+        again = re.findall(r'class="button second" href="([^"]+)"', begun.display.get(address).content.decode())[0]
+        hidden = dict(HIDDEN.findall(begun.display.get(unescape(again)).content.decode()))
+        begun.display.post(unescape(again), hidden | {"account": "999956781111", "code1": "8524"})
+        for given in ({"own": "yes"}, {"understood": "yes"}, {}):
+            begun.answer(**given)
+        assert begun.sign(card).status_code == 200
+        assert Application.objects.count() == 2
+
     def test_prints_its_receipt_as_long_as_the_case_is_open(self, begun: Sitting, card: Path) -> None:
         begun.reserve(card)
         printed = begun.clerk.get(f"{begun.page}receipt.pdf")

@@ -19,11 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from cardagent.languages import Language
+from mynapoint.application.rules import AccountAlreadyLinked, AccountClosed, AccountInUse, AccountNotConfirmed
 from mynapoint.case.operations import continue_case, show_act
 from mynapoint.case.rules import Seat, UnableAtCounter
 from mynapoint.counter.case.links import find_seat
 from mynapoint.counter.case.scene import Scene, Stage, find_scene
 from mynapoint.directory.queries import list_service_names
+from mynapoint.draft.rules import Step
 from mynapoint.grace.rules import UnableByGrace
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.site.journey.signing import get_link
@@ -40,6 +42,10 @@ LOOK_AGAIN_SECONDS: Final = 3
 ENDED_SECONDS: Final = 6
 """How long the end of a case is shown before the screen is ready for the next one."""
 _FORMS: Final = frozenset({Stage.ANSWERING, Stage.CHECKING})
+_OF_ACCOUNT: Final = frozenset(
+    refusal.code for refusal in (AccountInUse, AccountNotConfirmed, AccountClosed, AccountAlreadyLinked)
+)
+"""What another account may mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,6 @@ def show(request: HttpRequest, screen: Screen, page: str, *, status: int = 200, 
         "scene": screen.scene,
         "programme": get_served(at=screen.at),
         "here": screen.find_address(),
-        "again": screen.find_address("check"),
         "continue": screen.find_address("continue"),
         "state": find_address("state", screen.token, screen.language),
         "tongues": [(one, find_address("display", screen.token, one) + screen.query) for one in Language],
@@ -199,7 +204,9 @@ def _show_act_refused(request: HttpRequest, screen: Screen, scene: Scene) -> Htt
     sentence = explain(
         answer.code, answer.data, names=list_service_names(at=screen.at), language=read_language(request)
     )
-    return _look_again(show(request, screen, "refused", act=scene.act, sentence=sentence), screen)
+    account = screen.find_address("step", step=Step.ACCOUNT.value) if answer.code in _OF_ACCOUNT else None
+    shown = show(request, screen, "refused", act=scene.act, sentence=sentence, change_account=account)
+    return _look_again(shown, screen)
 
 
 def _show_ended(request: HttpRequest, screen: Screen) -> HttpResponse:

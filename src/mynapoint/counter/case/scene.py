@@ -73,13 +73,26 @@ class Scene:
         """In how many seconds the case ends unless somebody does something; 0 when it is over."""
         return max(0, int((self.case.idle_at - self.at).total_seconds()))
 
+    @property
+    def _is_answered_anew(self) -> bool:
+        """Whether the citizen has gone back, and is on the way to another act than the newest one."""
+        assert self.act is not None
+        assert self.draft is not None
+        account = self.draft.answers.account
+        meant = self.act.statement["content"].get("account", {}).get("hash")
+        return self.draft.next_step is not None or (account is not None and account.hash.hex() != meant)
+
     def _stage_of_act(self) -> Stage | None:
         if self.act is None:
             return None
-        if self.act.answer is not None:
-            return Stage.DONE if self.act.answer.is_done else Stage.REFUSED
-        if self.act.is_used:
+        if self.act.answer is not None and self.act.answer.is_done:
+            return Stage.DONE
+        if self.act.answer is None and self.act.is_used:
             return Stage.WAITING
+        if self._is_answered_anew:
+            return None
+        if self.act.answer is not None:
+            return Stage.REFUSED
         return Stage.SIGNING if self.at < self.act.expires_at and self.case.act_id else None
 
 
