@@ -99,10 +99,13 @@ class TestEntrance:
         assert "この来庁予約は見つかりません" in see(entrance.post("/counter/entrance/", {"booking": "x"}), 404)
         assert get_line(COUNTER, NOON.date()).last_number == 2
 
-    def test_says_when_it_is_shut(self, entrance: Client, settings: Settings) -> None:
+    def test_says_when_it_is_shut_and_opens_by_itself(self, entrance: Client, settings: Settings) -> None:
+        assert "Refresh" not in entrance.get("/counter/entrance/")
         settings.CLOCK = lambda: NOON.replace(hour=23)
         assert "いまは番号札を出していません" in see(entrance.get("/counter/entrance/"))
-        assert "いまは番号札を出していません" in see(entrance.post("/counter/entrance/"), 409)
+        refused = entrance.post("/counter/entrance/")
+        assert "いまは番号札を出していません" in see(refused, 409)
+        assert refused["Refresh"] == "30; url=/counter/entrance/"
 
     def test_knows_no_other_code(self, entrance: Client) -> None:
         for path in ("", "slip.pdf"):
@@ -139,6 +142,18 @@ class TestS18Line:
         assert [one.number for one in get_line(COUNTER, NOON.date()).list_waiting(at=NOON)] == [3, 4, 5, 2]
         assert clerk.post("/counter/line/call/", {"after": "2", "number": "5"}).status_code == 302
         assert "呼び出し中: 5 番" in see(clerk.get("/counter/line/"))
+
+    def test_begins_the_case_of_whom_it_has_called_by_one_click(self, clerk: Client, settings: Settings) -> None:
+        take_number(COUNTER, at=NOON)
+        clerk.post("/counter/line/next/", {"after": "0"})
+        settings.CLOCK = lambda: NOON + timedelta(seconds=1)
+        page = clerk.get("/counter/line/").content.decode()
+        name = re.search(r'name="case" value="([^"]+)"', page)
+        assert name is not None
+        assert clerk.post("/counter/cases/", {"case": name[1]})["Location"] == f"/counter/cases/{name[1]}/"
+        page = see(clerk.get("/counter/line/"))
+        assert "1 番の方の件をはじめました" in page
+        assert "来ていない" not in page
 
     @pytest.mark.parametrize(
         ("form", "typed", "status", "said"),

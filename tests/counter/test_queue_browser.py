@@ -125,6 +125,8 @@ class TestLine:
         with clerk.page.expect_navigation():
             clerk.page.locator("[autofocus]").press("Enter")  # この方の件をはじめる
         assert "/counter/cases/" in clerk.page.url
+        hall.visit(clerk, "/counter/line/", "line-met")
+        assert clerk.page.locator("[autofocus]").inner_text().startswith("次の番号を呼ぶ")
 
     def test_is_shut_outside_the_hours(self, hall: Hall, settings: Settings) -> None:
         settings.CLOCK = lambda: NOON.replace(hour=22)

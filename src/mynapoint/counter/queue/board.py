@@ -30,6 +30,7 @@ from mynapoint.staff.rules import Terminal
 
 P = ParamSpec("P")
 LOOK_AGAIN: Final = "5"
+SHUT: Final = "30"
 NEXT_SHOWN: Final = 8
 
 
@@ -140,7 +141,10 @@ def _show_entrance(
         "waiting": waiting,
         "minutes": round_up(get_estimate(terminal.counter, line, before=waiting, at=at)),
     }
-    return render(request, "counter/queue/entrance.html", context, status=error.status if error else 200)
+    answer = render(request, "counter/queue/entrance.html", context, status=error.status if error else 200)
+    if closed:  # nobody types anything into it, and nobody comes to open it in the morning
+        answer["Refresh"] = f"{SHUT}; url={reverse('hall:entrance')}"
+    return answer
 
 
 def _find_link(terminal: Terminal, code: str) -> str:

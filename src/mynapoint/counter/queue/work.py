@@ -1,6 +1,7 @@
 """The clerk's side of the line: call the next number, say that nobody came, see who waits and who has booked."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mynapoint.booking.queries import list_booked
+from mynapoint.case.queries import list_busy_terminals
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.counter.queue.sentences import BOOKING_STATES, STATES, tell
 from mynapoint.kernel.period import JST
@@ -87,11 +89,13 @@ def _describe(desk: Desk) -> dict[str, Any]:
     at, counter = settings.CLOCK(), desk.seat.counter
     today = get_line(counter, at.astimezone(JST).date())
     waiting = today.list_waiting(at=at)
+    mine = today.find_called(desk.seat.terminal)
     people = sorted(today.people.values(), key=lambda one: one.number)
     booked = list_booked(counter, at.astimezone(JST).date(), at=at)
     return {
         "new_case": uuid4(),
-        "mine": today.find_called(desk.seat.terminal),
+        "mine": mine,
+        "is_met": bool(mine and mine.called_at and _has_begun(desk, since=mine.called_at, at=at)),
         "after": today.count_calls(desk.seat.terminal),
         "waiting": waiting,
         "minutes": round_up(get_estimate(counter, today, before=len(waiting), at=at)),
@@ -99,6 +103,11 @@ def _describe(desk: Desk) -> dict[str, Any]:
         "booked": [(one, BOOKING_STATES[one.state]) for one in booked],
         "board": reverse("hall:board", kwargs={"counter_id": counter}),
     }
+
+
+def _has_begun(desk: Desk, *, since: datetime, at: datetime) -> bool:
+    """Say whether a case was begun at the terminal since it called somebody."""
+    return desk.seat.terminal in list_busy_terminals(desk.seat.counter, since=since, at=at)
 
 
 def _read_number(typed: str) -> int:
