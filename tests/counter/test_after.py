@@ -31,6 +31,8 @@ from mynapoint.case.queries import get_case
 from mynapoint.case.rules import CaseName, EndReason, ExtensionReason, Offer, Seat, Turn, fingerprint_of
 from mynapoint.correction.models import Correction
 from mynapoint.counter.after.alerts import ENDS, EXTENSIONS
+from mynapoint.place.operations import SpecialDays, change, change_place, with_special_days, words
+from mynapoint.place.queries import find_place
 from mynapoint.service_api import silences
 from mynapoint.staff.rules import Role
 from mynapoint.tally.queries import list_alerts, list_visits
@@ -103,7 +105,7 @@ class TestDay:
         assert "10時" in words
 
     def test_names_nobody_s_hash(self, broken: None) -> None:
-        (visit,) = [visit for visit in list_visits(COUNTER, AT.date(), AT.date(), at=AT) if visit.deeds]
+        (visit,) = [visit for visit in list_visits(COUNTER, AT.date(), AT.date()) if visit.deeds]
         words = see(browser(), "after-day", COUNTER, AT.date())
         assert visit.deeds[0].holder
         assert visit.deeds[0].holder not in words
@@ -116,10 +118,23 @@ class TestDay:
             COUNTER, until=late, reason="people_waiting", user_id=boss.id, closes_at=CLOSES_AT, at=CLOSES_AT - MINUTE
         )
         begin(hanako, at=CLOSES_AT + 20 * MINUTE)
-        (alert,) = list_alerts(COUNTER, AT.date(), at=late)
+        (alert,) = list_alerts(COUNTER, AT.date())
         assert alert.kind == "outside_hours"
         words = see(browser(), "after-day", COUNTER, AT.date())
         assert "mioさんが、待っている人がいたため延長しています" in words
+
+    def test_goes_by_the_calendar_that_counted_as_a_case_began(self, hanako: Path) -> None:
+        place = find_place(COUNTER, at=AT)
+        assert place is not None
+        begin(hanako)
+        later = AT + MINUTE
+        closed = with_special_days(place, SpecialDays(days=(AT.date(),), hours=(), reason=words("工事", "", "")))
+        assert change_place(change(place, closed, at=later), seen=place.effective_from, by=7, at=later)
+        assert list_alerts(COUNTER, AT.date()) == []
+        report_removal(COUNTER, "t1", at=later)
+        begin(hanako, at=later + MINUTE)
+        (alert,) = list_alerts(COUNTER, AT.date())
+        assert [visit.number for visit in alert.visits] == [2]
 
     def test_is_empty_on_a_day_without_cases(self) -> None:
         assert "気になる件はありません" in see(browser(), "after-day", COUNTER, AT.date())
@@ -258,4 +273,4 @@ def test_a_case_that_goes_on_is_no_alert(hanako: Path) -> None:
     """Somebody who is still there has not broken off."""
     turn = begin(hanako)
     continue_case(turn, at=AT + 20 * SECOND)
-    assert list_alerts(COUNTER, AT.date(), at=AT + 20 * SECOND) == []
+    assert list_alerts(COUNTER, AT.date()) == []

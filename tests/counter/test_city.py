@@ -123,7 +123,10 @@ class TestCalendar:
         ],
     )
     def test_refuses_hours_that_are_none(self, kei: Client, wrong: dict[str, str]) -> None:
-        assert "できませんでした" in say(kei, "week", status=422, **self.week(**wrong))
+        told = say(kei, "week", status=422, **self.week(**wrong))
+        assert "できませんでした" in told
+        for field, typed in wrong.items():
+            assert f'name="{field}" value="{typed}"' in told
         assert PlaceRevision.objects.filter(id=COUNTER).count() == 1
 
     def test_opens_on_a_day_off_and_closes_on_others(self, kei: Client) -> None:
@@ -158,11 +161,21 @@ class TestCalendar:
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"day": ""}, {"day": "2020-09-31"}, {"reason_ja": ""}, {"last": "2021-09-14"}, {"reason_ja": "あ" * 301}],
+        [
+            {"day": ""},
+            {"day": "2020-09-09"},
+            {"day": "2020-09-31"},
+            {"reason_ja": ""},
+            {"last": "2021-09-14"},
+            {"reason_ja": "あ" * 301},
+        ],
     )
     def test_refuses_a_day_that_is_none(self, kei: Client, wrong: dict[str, str]) -> None:
         said = {"day": "2020-09-14", "reason_ja": "工事"} | wrong
-        assert "できませんでした" in say(kei, "special", status=422, **said)
+        told = say(kei, "special", status=422, **said)
+        assert "できませんでした" in told
+        assert f'id="day" name="day" value="{said["day"]}"' in told
+        assert f'name="reason_ja" maxlength="300" value="{said["reason_ja"]}"' in told
 
 
 class TestNotices:
@@ -185,6 +198,11 @@ class TestNotices:
     def test_end_after_they_begin(self, kei: Client) -> None:
         times = {"from": "2020-09-11T08:00", "until": "2020-09-11T08:00"}
         assert "始まりより後" in say(kei, "notice", status=422, text_ja="見本", **times)
+        past = {"from": "2020-09-09T08:00", "until": "2020-09-10T11:00"}
+        told = say(kei, "notice", status=422, text_ja="見本", **past)
+        assert "いまより後" in told
+        assert 'value="2020-09-10T11:00"' in told
+        assert 'value="見本"' in told
 
 
 class TestDetails:

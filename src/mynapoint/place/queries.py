@@ -15,6 +15,13 @@ def find_place(place_id: str, *, at: datetime) -> Place | None:
     return REGISTER.find(place_id, at=at)
 
 
+def list_texts(place_id: str, *, first: datetime, last: datetime) -> list[Place]:
+    """Return every text of a place that counted at some instant between two, both included, the first one first."""
+    later = PlaceRevision.objects.filter(id=place_id, effective_from__gt=first, effective_from__lte=last)
+    starts = [first, *later.order_by("effective_from").values_list("effective_from", flat=True)]
+    return [place for start in starts if (place := REGISTER.find(place_id, at=start))]
+
+
 def find_newest_text(place_id: str) -> Place | None:
     """Return a place's newest text, also one that does not count yet."""
     newest = PlaceRevision.objects.filter(id=place_id).order_by("-effective_from").first()

@@ -10,7 +10,7 @@ from uuid import UUID
 from mynapoint.act.queries import list_entry_ids
 from mynapoint.case.queries import PastCase, PastExtension, list_extensions, list_past_cases
 from mynapoint.journal.queries import list_written
-from mynapoint.place.queries import find_place
+from mynapoint.place.queries import list_texts
 from mynapoint.place.rules import Place, get_openings
 from mynapoint.tally.rules import Alert, Deed, Extended, Tally, Visit, count_by_hour, find_alerts, tally
 
@@ -37,40 +37,45 @@ class MonthReport:
     total: Tally
 
 
-def get_day(counter: str, day: date, *, at: datetime) -> DayReport:
+def get_day(counter: str, day: date) -> DayReport:
     """Return what a day's cases add up to."""
-    visits = list_visits(counter, day, day, at=at)
+    visits = list_visits(counter, day, day)
     return DayReport(day, tally(visits), count_by_hour(visits))
 
 
-def get_month(counter: str, first: date, *, at: datetime) -> MonthReport:
+def get_month(counter: str, first: date) -> MonthReport:
     """Return what the cases of the month that begins with a day add up to, day by day."""
     cases = list_past_cases(counter, first, _last_of(first))
-    visits = _visit_all(cases, counter, at=at)
+    visits = _visit_all(cases, counter)
     days = groupby(zip(cases, visits, strict=True), key=lambda pair: pair[0].day)
     tallies = tuple((day, tally([visit for _, visit in pairs])) for day, pairs in days)
     return MonthReport(first, tallies, tally(visits))
 
 
-def list_alerts(counter: str, day: date, *, at: datetime) -> list[Alert]:
+def list_alerts(counter: str, day: date) -> list[Alert]:
     """Return what stands out among a day's cases."""
-    before = list_visits(counter, day - REMEMBERED, day - ONE_DAY, at=at)
-    return find_alerts(list_visits(counter, day, day, at=at), before=before)
+    before = list_visits(counter, day - REMEMBERED, day - ONE_DAY)
+    return find_alerts(list_visits(counter, day, day), before=before)
 
 
-def list_visits(counter: str, first: date, last: date, *, at: datetime) -> list[Visit]:
+def list_visits(counter: str, first: date, last: date) -> list[Visit]:
     """Return a counter's cases of some days, both included, each with what was done in it."""
-    return _visit_all(list_past_cases(counter, first, last), counter, at=at)
+    return _visit_all(list_past_cases(counter, first, last), counter)
 
 
-def _visit_all(cases: Sequence[PastCase], counter: str, *, at: datetime) -> list[Visit]:
-    """Add to cases what the journal and the calendar know; the calendar is the one that counts now."""
+def _visit_all(cases: Sequence[PastCase], counter: str) -> list[Visit]:
+    """Add to cases what the journal and the calendar know: the calendar that counted as each of them began."""
     if not cases:
         return []
     deeds = _list_deeds([act_id for case in cases for act_id in case.acts_done])
     extensions = list_extensions(counter, cases[0].day, cases[-1].day)
-    place = find_place(counter, at=at)
-    return [_visit(case, deeds, extensions=extensions, place=place) for case in cases]
+    opened = [case.opened_at for case in cases]
+    texts = list_texts(counter, first=min(opened), last=max(opened))
+    return [_visit(case, deeds, extensions=extensions, place=_find_text(texts, at=case.opened_at)) for case in cases]
+
+
+def _find_text(texts: Sequence[Place], *, at: datetime) -> Place | None:
+    return next((place for place in reversed(texts) if place.effective_from <= at), None)
 
 
 def _visit(

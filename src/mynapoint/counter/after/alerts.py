@@ -82,6 +82,6 @@ def _name(visit: Visit) -> str:
 
 def _extension(visit: Visit, names: Mapping[int, str]) -> str:
     if visit.extended is None:
-        return "延長の記録がありません。カレンダーが後から変わったかもしれません。"
+        return "延長の記録がありません。システムの担当者に知らせてください。"
     reason = EXTENSIONS.get(visit.extended.reason, visit.extended.reason)
     return f"{names.get(visit.extended.user_id, '責任者')}さんが、{reason}ため延長しています。"

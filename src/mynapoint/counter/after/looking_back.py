@@ -37,13 +37,13 @@ def day(request: HttpRequest, member: Member, counter: str, day: date) -> HttpRe
     at = settings.CLOCK()
     place, today = get_own_counter(member, counter, *LOOK_BACK, at=at), day_of(at)
     _check_day(day, today=today)
-    report = get_day(counter, day, at=at)
+    report = get_day(counter, day)
     context = {
         "place": place,
         "day": day,
         "report": report,
         "busiest": max(report.hours.values(), default=1),
-        "alerts": _tell_all(list_alerts(counter, day, at=at)),
+        "alerts": _tell_all(list_alerts(counter, day)),
         "before": day - ONE_DAY,
         "after": day + ONE_DAY if day < today else None,
         "first": day.replace(day=1),
@@ -61,7 +61,7 @@ def month(request: HttpRequest, member: Member, counter: str, first: date) -> Ht
     following = (first + 31 * ONE_DAY).replace(day=1)
     context = {
         "place": place,
-        "report": get_month(counter, first, at=at),
+        "report": get_month(counter, first),
         "before": (first - ONE_DAY).replace(day=1),
         "after": following if following <= today else None,
     }

@@ -45,7 +45,7 @@ def day_file(request: HttpRequest, member: Member, counter: str, day: date, form
     place = get_own_counter(member, counter, *LOOK_BACK, at=at)
     if day > day_of(at):
         raise Http404
-    found = get_day(counter, day, at=at).tally
+    found = get_day(counter, day).tally
     rows = [(name, _write(hide_small(count), count)) for name, count in zip(HEAD, _counts(found), strict=True)]
     sheet = Sheet(
         f"{day:%Y年%-m月%-d日}の集計", f"{_LEAD}この集計は、窓口を見る職員だけが使います。", f"{counter}-{day}"
@@ -59,7 +59,7 @@ def month_file(request: HttpRequest, member: Member, counter: str, first: date, 
     """Answer with a month's sums, day by day; what is hidden cannot be told from the totals."""
     at = settings.CLOCK()
     place = get_own_counter(member, counter, *LOOK_BACK, at=at)
-    report = get_month(counter, first, at=at)
+    report = get_month(counter, first)
     columns = [suppress(column) for column in zip(*(_counts(found) for _, found in report.days), strict=True)]
     days = [
         (f"{day}", *map(_write, (column[place_in] for column in columns), _counts(found)))

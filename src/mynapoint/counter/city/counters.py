@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mynapoint.case.rules import day_of
 from mynapoint.counter.after.pages import name_people, show
 from mynapoint.counter.city.pages import UNABLE, Done, Step, explain, take_step
-from mynapoint.counter.city.typed import Mistyped, read_day, read_hours, read_instant, read_words
+from mynapoint.counter.city.typed import Mistyped, keep, read_day, read_hours, read_instant, read_words
 from mynapoint.counter.desk import for_staff, get_own_counter
 from mynapoint.place.operations import (
     WEEK,
@@ -70,7 +70,7 @@ def new_counter(request: HttpRequest, member: Member) -> HttpResponse:
             return redirect("counter:city-counter", place.id)
         except UNABLE as refusal:
             error = explain(refusal)
-    context = {"error": error, "typed": request.POST}
+    context = {"error": error, "shown": keep(request.POST)}
     return show(request, member, "city/new", context, status=422 if error else 200)
 
 
@@ -85,7 +85,8 @@ def counter(request: HttpRequest, member: Member, counter: str) -> HttpResponse:
         done = take_step(request, _get_steps(request, member, place, at=at))
     if isinstance(done, HttpResponse):
         return done
-    return show(request, member, "city/counter", _describe(place, done, at=at), status=422 if done.error else 200)
+    kept = {request.POST.get("step", ""): keep(request.POST)} if done.error else {}
+    return show(request, member, "city/counter", _describe(place, done, kept, at=at), status=422 if done.error else 200)
 
 
 def _get_steps(request: HttpRequest, member: Member, place: Place, *, at: datetime) -> Mapping[str, Step]:
@@ -110,9 +111,9 @@ def _get_steps(request: HttpRequest, member: Member, place: Place, *, at: dateti
     return {
         "details": partial(changed, lambda: _read_details(said)),
         "week": partial(changed, lambda: with_week(place, {day: read_hours(said, *_fields(day)) for day in WEEK})),
-        "special": partial(changed, lambda: with_special_days(place, _read_special(said))),
+        "special": partial(changed, lambda: with_special_days(place, _read_special(said, at=at))),
         "no-special": partial(changed, lambda: without_special_day(place, read_day(said, "day"))),
-        "notice": partial(changed, lambda: with_notice(place, _read_notice(said))),
+        "notice": partial(changed, lambda: with_notice(place, _read_notice(said, at=at))),
         "no-notice": partial(changed, lambda: without_notice(place, _read_number(said.get("number", "")), at=at)),
         "register": register,
         "replace": replace,
@@ -120,15 +121,17 @@ def _get_steps(request: HttpRequest, member: Member, place: Place, *, at: dateti
     }
 
 
-def _describe(place: Place, done: Done, *, at: datetime) -> dict[str, object]:
+def _describe(place: Place, done: Done, kept: Mapping[str, Mapping[str, Any]], *, at: datetime) -> dict[str, object]:
     changes = list_changes(place.id)
     names = name_people(each.user_id for each in changes)
     return {
         "error": done.error,
         "done": done,
         "place": place,
+        "kept": kept,
+        "shown": kept.get("details", place),
         "week": [
-            (day, DAYS[day], [(*_fields(day)[n], *_times(hours, n)) for n in range(SPANS)])
+            (day, DAYS[day], [_describe_span(day, hours, n, kept.get("week", {})) for n in range(SPANS)])
             for day, hours in get_week(place).items()
         ],
         "specials": [(day, special) for special in place.calendar.special for day in special.days if day >= day_of(at)],
@@ -138,8 +141,11 @@ def _describe(place: Place, done: Done, *, at: datetime) -> dict[str, object]:
     }
 
 
-def _times(hours: tuple[Any, ...], n: int) -> tuple[str, str]:
-    return (f"{hours[n].from_:%H:%M}", f"{hours[n].until:%H:%M}") if n < len(hours) else ("", "")
+def _describe_span(day: str, hours: tuple[Any, ...], n: int, kept: Mapping[str, str]) -> tuple[str, str, str, str]:
+    """Return the names of a span's two fields, and what stands in them."""
+    first, last = _fields(day)[n]
+    times = (f"{hours[n].from_:%H:%M}", f"{hours[n].until:%H:%M}") if n < len(hours) else ("", "")
+    return first, last, kept.get(first, times[0]), kept.get(last, times[1])
 
 
 def _fields(day: str) -> list[tuple[str, str]]:
@@ -154,8 +160,10 @@ def _read_details(said: Mapping[str, str]) -> dict[str, Any]:
     return parts
 
 
-def _read_special(said: Mapping[str, str]) -> SpecialDays:
+def _read_special(said: Mapping[str, str], *, at: datetime) -> SpecialDays:
     first = read_day(said, "day")
+    if first < day_of(at):
+        raise Mistyped(what="過ぎた日の受付は変えられません。")
     last = read_day(said, "last") if said.get("last", "").strip() else first
     if not first <= last <= first + timedelta(days=60):
         raise Mistyped(what="終わりの日は、始まりの日から60日までにしてください。")
@@ -164,10 +172,12 @@ def _read_special(said: Mapping[str, str]) -> SpecialDays:
     return SpecialDays(days=days, hours=hours, reason=read_words(said, "reason"))
 
 
-def _read_notice(said: Mapping[str, str]) -> Notice:
+def _read_notice(said: Mapping[str, str], *, at: datetime) -> Notice:
     from_, until = read_instant(said, "from"), read_instant(said, "until")
     if until <= from_:
         raise Mistyped(what="お知らせの終わりは、始まりより後にしてください。")
+    if until <= at:
+        raise Mistyped(what="お知らせの終わりは、いまより後にしてください。")
     return Notice.model_validate({"from": from_, "until": until, "text": read_words(said, "text")})
 
 

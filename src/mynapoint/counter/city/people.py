@@ -38,7 +38,9 @@ def people(request: HttpRequest, member: Member) -> HttpResponse:
         done = take_step(request, _get_steps(request, member, at=at))
     if isinstance(done, HttpResponse):
         return done
-    return show(request, member, "city/people", _describe(member, done, at=at), status=422 if done.error else 200)
+    typed_name = request.POST.get("name", "")[:40] if done.error else ""
+    context = {**_describe(member, done, at=at), "typed_name": typed_name}
+    return show(request, member, "city/people", context, status=422 if done.error else 200)
 
 
 def _get_steps(request: HttpRequest, member: Member, *, at: datetime) -> Mapping[str, Step]:

@@ -78,6 +78,16 @@ def read_words(said: Said, name: str) -> Words:
     return words(*texts)
 
 
+def keep(said: Said) -> dict[str, object]:
+    """Return what was typed into a form that was refused, its texts by language, as the page shows them again."""
+    parts = {
+        name: {language: said.get(f"{name}_{language}", "") for language in ("ja", "easy", "en")}
+        for name in ("name", "address", "building", "floor", "way", "reason", "text")
+        if f"{name}_ja" in said
+    }
+    return {**{name: said[name] for name in said}, **parts}
+
+
 def _read_span(first: str, last: str) -> Hours:
     try:
         from_, until = time.fromisoformat(first), time.fromisoformat(last)
