@@ -125,6 +125,11 @@ class TestS19Checklist:
         assert "足りないものを選んでください" in see(sitting.do("lack"), 422)
         assert sitting.is_open()
 
+    @pytest.mark.parametrize(("lack", "is_led"), [("pin_locked", True), ("pin_unknown", True), ("no_payment", False)])
+    def test_leads_from_a_locked_card_to_its_reset_here(self, begun: Sitting, lack: str, is_led: bool) -> None:
+        begun.do("lack", lack=lack)
+        assert ("暗証番号をこの窓口で再設定する" in begun.look()) is is_led
+
 
 class TestS20ServiceNotHere:
     def test_is_listed_with_its_reason_and_cannot_be_begun(self, begun: Sitting) -> None:

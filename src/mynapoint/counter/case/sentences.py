@@ -31,6 +31,8 @@ LACKS: Final[Mapping[Lack, str]] = {
     "renewed": "電子証明書を更新したばかり",
     "no_proof": "法定代理人であることがわかる書類がない",
 }
+PIN_LACKS: Final[frozenset[Lack | None]] = frozenset({"pin_unknown", "pin_locked"})
+"""What two members of staff can help with, where PINs are reset."""
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "case_unknown": ("この件は見つかりません", "窓口のはじめのページに戻ってください。"),
     "case_elsewhere": ("ほかの端末の件です", "この端末でははじめられません。"),

@@ -19,7 +19,7 @@ from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginni
 from mynapoint.counter.case.late import take_ticket
 from mynapoint.counter.case.possible import get_hours, list_offered, resets_pins
 from mynapoint.counter.case.scene import Scene, Stage, find_scene, get_own_scene
-from mynapoint.counter.case.sentences import ENDS, LACKS, tell
+from mynapoint.counter.case.sentences import ENDS, LACKS, PIN_LACKS, tell
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.directory.queries import get_service, list_service_names
 from mynapoint.draft.operations import begin_in_case, resume_in_case
@@ -202,6 +202,7 @@ def _describe(scene: Scene, desk: Desk, request: HttpRequest, *, at: datetime) -
         "ended": ENDS[scene.case.over.reason] if scene.case.over else "",
         "lacked": LACKS[scene.case.lack] if scene.case.lack else "",
         "refused": _explain_refused(scene, at=at),
+        "resets_here": scene.case.lack in PIN_LACKS and resets_pins(desk.seat.counter, at=at),
         "come_again": _find_usable_from(scene),
         "next_kind": _find_next_kind(scene),
         "new_case": uuid4(),
