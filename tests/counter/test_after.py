@@ -1,6 +1,7 @@
 """What comes after the counter: looking back, reports to keep, who is away, and taking the report of a wrong link."""
 
 import csv
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -30,12 +31,13 @@ from mynapoint.case.operations import (
 from mynapoint.case.queries import get_case
 from mynapoint.case.rules import CaseName, EndReason, ExtensionReason, Offer, Seat, Turn, fingerprint_of
 from mynapoint.correction.models import Correction
-from mynapoint.counter.after.alerts import ENDS, EXTENSIONS
+from mynapoint.counter.after.alerts import ENDS, EXTENSIONS, tell
 from mynapoint.place.operations import SpecialDays, change, change_place, with_special_days, words
 from mynapoint.place.queries import find_place
 from mynapoint.service_api import silences
 from mynapoint.staff.rules import Role
 from mynapoint.tally.queries import list_alerts, list_visits
+from mynapoint.tally.rules import Alert, AlertKind, Visit
 from staff_cast import CITY, COUNTER, OTHER_CITY, OTHER_COUNTER, employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -264,6 +266,20 @@ class TestCorrections:
 
 
 class TestWords:
+    def test_say_of_every_alert_what_was_seen_and_what_to_do_next(self) -> None:
+        one = Visit(
+            counter=COUNTER, number=3, terminal="t1", terminal_name="1番窓口", user_id=7, opened_at=AT,
+            ended_at=AT + MINUTE, reason="idle", has_card=True, acts_proposed=1,
+        )  # fmt: skip
+        two = replace(one, number=4, opened_at=AT + 2 * MINUTE)
+        said = {kind: tell(Alert(kind, (one, two), of=3), names={7: "hana"}) for kind in get_args(AlertKind)}
+        assert all(told.title and told.what and told.next for told in said.values())
+        assert len({told.title for told in said.values()} | {told.next for told in said.values()}) == 2 * len(said)
+        assert "操作がないまま時間が切れたため途中で終わりました。1分たたないうちに" in said["linked_after_break"].what
+        assert "9月10日の1番窓口の件3(緑)、9月10日の1番窓口の件4(紫)" in said["same_account"].what
+        assert said["outside_hours"].what.startswith("2件です:1番窓口の件3(緑) 10:00、1番窓口の件4(紫) 10:02。")
+        assert "hanaさんの、カードが置かれた3件のうち2件" in said["looked_only"].what
+
     def test_there_are_for_every_end_and_every_extension(self) -> None:
         assert set(ENDS) == set(get_args(EndReason))
         assert set(EXTENSIONS) == set(get_args(ExtensionReason))

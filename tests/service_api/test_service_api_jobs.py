@@ -20,16 +20,22 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 from service_api_cast import NOON, PROGRAMME, SAKURA, a_service, pending_application
-from signed_peer import SignedPeer, running_peer
-from test_service_api_door import confirm_link, problem_answer
+from signed_peer import Answer, SignedPeer, running_peer
+from test_service_api_door import confirm_link, json_answer, problem_answer
 
+from cast import LOADED_AT, PROGRAMME_FILE
 from mynapoint.act.models import ProposedAct
 from mynapoint.application.models import LinkStep
 from mynapoint.application.operations import LINK_QUEUE, LINK_TASK
 from mynapoint.application.queries import get_state
 from mynapoint.application.rules import LinkState
+from mynapoint.correction.models import Correction, CorrectionStep
+from mynapoint.correction.operations import add_evidence, answer, freeze, propose
+from mynapoint.correction.queries import get_correction
+from mynapoint.correction.rules import State
 from mynapoint.directory.queries import REGISTER
 from mynapoint.journal.queries import get_checkpoint
+from mynapoint.programme.operations import load_programme
 from mynapoint.service_api import nonces, tasks
 from mynapoint.service_api.door import get_door
 from mynapoint.service_api.models import SeenNonce
@@ -169,6 +175,63 @@ class TestWorkerProcess:
             wait_until(lambda: get_state(*order) is LinkState.LINKED)
 
 
+@pytest.mark.slow
+class TestCorrectionOrders:
+    """What a correction orders of a service, over a worker that is killed while the service is being told."""
+
+    def test_come_in_order_and_once_from_whoever_comes_after_a_killed_worker(
+        self, peer: SignedPeer, workers: "Workers"
+    ) -> None:
+        load_programme(PROGRAMME_FILE, at=LOADED_AT)
+        correction_id = decide_to_keep()
+        asked, may_answer = hold(peer, confirm_standing)
+        with workers.start() as worker:
+            assert asked.wait(20)
+            worker.kill()
+        may_answer.set()
+        assert get_correction(correction_id, at=NOON).course.told == frozenset()
+        with workers.start():
+            wait_until(lambda: get_correction(correction_id, at=NOON).state is State.REJECTED)
+        orders = [json.loads(one.body) for one in peer.asked if one.url.endswith("/link-standings")]
+        told = [(order["number"], order["standing"]) for order in orders]
+        assert list(dict.fromkeys(told)) == [(1, "held"), (2, "resumed")]
+        steps = CorrectionStep.objects.filter(correction_id=correction_id, kind__in=("told", "rejected"))
+        assert list(steps.order_by("index").values_list("kind", "word")) == [
+            ("told", "held"),
+            ("told", "resumed"),
+            ("rejected", ""),
+        ]
+
+
+def decide_to_keep() -> UUID:
+    """Have a linked application looked into, and two people decide to keep it; return the correction's number."""
+    holder_id, application_id = order_link()
+    tasks.link_application(holder_id=str(holder_id), application_id=str(application_id))
+    row = Correction.objects.create(
+        holder_id=holder_id,
+        id=uuid4(),
+        application_id=application_id,
+        number=1,
+        programme=PROGRAMME,
+        service="sakura",
+        source="office",
+        reason="not_my_account",
+        user_id=1,
+        reported_at=NOON,
+    )
+    freeze(row.id, user_id=1, at=NOON)
+    add_evidence(row.id, "account_seen", user_id=1, at=NOON)
+    propose(row.id, "keep", user_id=1, at=NOON)
+    answer(row.id, "decided", round_number=1, user_id=2, at=NOON)
+    return row.id
+
+
+def confirm_standing(request: Request) -> Response:
+    """Answer as a service that has done what it is told."""
+    told = json.loads(request.body)
+    return json_answer(200, link_token=told["link_token"], number=told["number"], standing=told["standing"])
+
+
 class Workers:
     """Starts workers on the test's database and clock."""
 
@@ -208,14 +271,14 @@ def database_address() -> str:
     return f"postgresql://{user}:{password}@/{given['NAME']}?host={quote(given['HOST'], safe='')}&port={given['PORT']}"
 
 
-def hold(peer: SignedPeer) -> tuple[Event, Event]:
+def hold(peer: SignedPeer, then: Answer = confirm_link) -> tuple[Event, Event]:
     """Have the peer wait before it answers; return when it was asked, and what lets it answer."""
     asked, may_answer = Event(), Event()
 
     def answer(request: Request) -> Response:
         asked.set()
         may_answer.wait(30)
-        return confirm_link(request)
+        return then(request)
 
     peer.answer = answer
     return asked, may_answer
