@@ -40,13 +40,6 @@ class TestDemo:
         assert "1 行目に、5,000 ポイントが入っています。" in told.stdout
         assert not _processes_of(folder)
 
-    def test_gets_a_training_ready(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "demo", "--training", "--once", "--folder", str(folder)]
-        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-        assert told.returncode == 0, told.stdout + told.stderr
-        assert "暗証番号ロック" in told.stdout
-        assert not _processes_of(folder)
-
     def test_ends_with_an_error_when_one_runs_already(self, folder: Path) -> None:
         with folder.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -66,6 +59,15 @@ class TestDemo:
             second.terminate()
             assert "途中で終わります" in second.communicate(timeout=60)[0]
         assert second.returncode == 130
+        assert not _processes_of(folder)
+
+
+class TestTraining:
+    def test_is_got_ready_and_leaves_nothing_running(self, folder: Path) -> None:
+        words = [sys.executable, "-m", "demo", "--training", "--once", "--folder", str(folder)]
+        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+        assert "暗証番号ロック" in told.stdout
         assert not _processes_of(folder)
 
 

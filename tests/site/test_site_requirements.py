@@ -8,7 +8,7 @@ import pytest
 from site_reader import PREFIXES, Reader
 
 ROOT = Path(__file__).parents[2]
-LINE = re.compile(r"^\| (S\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+LINE = re.compile(r"^\| ([SA]\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,10 @@ REQUIREMENTS = [
 
 class TestRequirements:
     def test_are_all_there(self) -> None:
-        assert [one.number for one in REQUIREMENTS] == [f"S{number}" for number in range(1, 25)]
+        assert [one.number for one in REQUIREMENTS] == [
+            *(f"S{number}" for number in range(1, 25)),
+            *(f"A{number}" for number in range(1, 12)),
+        ]
 
     @pytest.mark.parametrize("one", REQUIREMENTS, ids=lambda one: one.number)
     def test_have_a_test_that_exists(self, one: Requirement) -> None:
