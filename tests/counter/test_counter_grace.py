@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 from signed_peer import SignedPeer
-from sitting import Sitting, see
+from sitting import Sitting, find_slip, see
 
 from cast import PROGRAMME, SECOND
 from mynapoint.act.rules import read_statement
@@ -100,7 +100,17 @@ class TestS18LateCase:
         assert "この猶予票は使われています" in see(late.display.get(screen), 409)
         assert late.display.post(screen, {"case": late.case_id, "terms": "yes"}).status_code == 409
 
-    def test_keeps_what_was_shown_for_a_day(self, late: Sitting, ticket: SlipCode) -> None:
+    def test_goes_on_by_the_same_ticket_after_a_pause(self, late: Sitting, card: Path, ticket: SlipCode) -> None:
+        late.begin_act(grace=ticket)
+        late.answer(terms="yes")
+        slip = find_slip(late.do("pause").content)
+        late.begin(slip=slip)
+        late.put_down(card)
+        late.answer()
+        assert late.sign(card).status_code == 200
+        assert UsedGrace.objects.count() == 1
+
+    def test_keeps_what_was_shown_as_long_as_a_case_can_be_paused(self, late: Sitting, ticket: SlipCode) -> None:
         late.begin_act(grace=ticket)
         assert "この件の猶予票は読み取ってあります" in late.look()
         assert ShownGrace.objects.count() == 1

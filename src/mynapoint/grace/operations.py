@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -32,7 +33,8 @@ from mynapoint.queue.queries import get_line
 from mynapoint.queue.rules import NumberUnknown
 
 SERVED = {"served", "left"}
-FORGOTTEN_AFTER = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(days=15)
+"""As long as a paused case can be continued, and a day."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,16 @@ def show(case: CaseName, late: Late, *, at: datetime) -> None:
     ShownGrace.objects.update_or_create(
         counter=case.counter, case_id=case.id, defaults={"code_hash": late.ticket, "shown_at": at}
     )
+
+
+@transaction.atomic
+def carry_over(paused: UUID, case: CaseName, *, at: datetime) -> None:
+    """Let a case that continues a paused one, here or at another counter, go by the ticket that was shown in that."""
+    shown = ShownGrace.objects.filter(case_id=paused).first()
+    if shown is not None:
+        ShownGrace.objects.update_or_create(
+            counter=case.counter, case_id=case.id, defaults={"code_hash": shown.code_hash, "shown_at": at}
+        )
 
 
 @transaction.atomic

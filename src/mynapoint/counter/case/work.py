@@ -23,6 +23,7 @@ from mynapoint.counter.case.sentences import ENDS, LACKS, PIN_LACKS, tell
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.directory.queries import get_service, list_service_names
 from mynapoint.draft.operations import begin_in_case, resume_in_case
+from mynapoint.grace.operations import carry_over
 from mynapoint.grace.queries import is_shown
 from mynapoint.grace.rules import is_ticket_of_use, open_as_of
 from mynapoint.kernel.refusal import Refusal
@@ -85,7 +86,8 @@ def begin_case(request: HttpRequest, desk: Desk) -> HttpResponse:
         if before is not None and before.case.name != name:
             end_case(before.turn, "next_person", at=at)
         if slip:
-            resume_in_case(Slip.parse(slip), name, seat, **opening)
+            resume_in_case(paused := Slip.parse(slip), name, seat, **opening)
+            carry_over(paused.id, name, at=at)
         else:
             open_case(name, seat, **opening)
     except Refusal as refusal:
