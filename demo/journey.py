@@ -1,14 +1,14 @@
 """The journey: what happens in town, step by step, each step checked."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from cardagent.site import ActRefused
+from demo.counter import Terminal
+from demo.counter_story import help_at_counter
 from demo.office import OFFICE, Clerk, find, open_browser, press
-from demo.people import Page, Person
+from demo.people import Page, Person, check_refused
 from demo.processes import CommandFailed
 from demo.story import Story, check, wait_for
 from demo.town import Town
@@ -31,6 +31,10 @@ class Journey:
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     clerks: dict[str, Clerk] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
+    seats: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.terminal_browser = open_browser(self.town)
 
     def tell(self) -> None:
         """Tell the whole story.
@@ -52,6 +56,7 @@ class Journey:
             self.state_pays,
             self.sakura_closes,
             self.city_sits_down,
+            self.ichiro_comes,
             self.anyone_checks,
         ):
             chapter()
@@ -72,7 +77,7 @@ class Journey:
             said.append(f"会員番号 {account['account_id']}、確認番号 {' '.join(account['codes'])}")
         with self.story.step("花子さんが申し込む(カードで署名)") as said:
             page = hanako.apply("hanamaru", account)
-            hint = _value_of(page, "アカウント")
+            hint = page.read("アカウント")
             check(account["account_id"] not in page.html, "the whole account id is on the act's page")
             page = hanako.sign(page)
             said.append(f"署名した相手は {hint}")
@@ -88,13 +93,13 @@ class Journey:
             renewed_at = self.town.clock().replace(microsecond=0)
             self.town.command("card", "renew", str(taro.card))
             refused = taro.try_to_sign(taro.reserve())
-            _check_refused(refused, "within_renewal_wait")
+            check_refused(refused, "within_renewal_wait")
             said.append(f"断られた: {refused.detail if refused else ''}")
         with self.story.step("24時間の1秒前") as said:
             opens = self._renewal_of(taro) + timedelta(hours=24)
             check(renewed_at <= opens - timedelta(hours=24), "the certificate is older than its renewal")
             self.town.set_clock(opens - SECOND, running=False)
-            _check_refused(taro.try_to_sign(taro.reserve()), "within_renewal_wait")
+            check_refused(taro.try_to_sign(taro.reserve()), "within_renewal_wait")
             said.append(f"{format_time(opens - SECOND)} はまだ断られる")
         with self.story.step("24時間ちょうど") as said:
             self.town.set_clock(opens)
@@ -133,7 +138,7 @@ class Journey:
         ):
             with self.story.step(f"三郎さんが{who}もう一度申し込む") as said:
                 refused = saburo.try_to_sign(saburo.apply(service, account))
-                _check_refused(refused, code)
+                check_refused(refused, code)
                 said.append(f"断られた: {refused.detail if refused else ''}")
         with self.story.step("三郎さんが花子さんの口座で申し込む") as said:
             page = saburo.apply("hanamaru", self.accounts["花子"])
@@ -143,7 +148,7 @@ class Journey:
             self.town.command("card", "renew", str(saburo.card))
             self.town.set_clock(self.town.clock() + timedelta(days=1, minutes=1))
             refused = saburo.try_to_sign(saburo.apply("sakura", second))
-            _check_refused(refused, "already_applied_before_renewal")
+            check_refused(refused, "already_applied_before_renewal")
             said.append(f"断られた: {refused.detail if refused else ''}")
 
     def authority_rests(self) -> None:
@@ -156,7 +161,7 @@ class Journey:
         with self.story.step("認証局が止まり、良子さんが予約に署名する") as said:
             authority.kill()
             refused = yoshiko.try_to_sign(yoshiko.reserve())
-            _check_refused(refused, "try_later")
+            check_refused(refused, "try_later")
             said.append(f"断られた: {refused.title}。{refused.detail}" if refused else "")
         with self.story.step("認証局が戻り、良子さんが予約しなおす") as said:
             authority.start()
@@ -242,8 +247,8 @@ class Journey:
             for name in ("1番窓口", "2番窓口"):
                 told = self.town.command("terminal", "register", counter, name)
                 self.codes[name] = find(r"code ([A-Z0-9-]{19})", told)
-            with open_browser(self.town) as terminal:
-                page = press(terminal, "/signin/terminal/", code=self.codes["1番窓口"])
+                self.seats[name] = find(r"^[0-9a-f-]{36}", told)
+            page = press(self.terminal_browser, "/signin/terminal/", code=self.codes["1番窓口"])
             check("1番窓口" in page.words, page.words)
             said.append("1番窓口は登録済み、2番窓口はコード待ち")
 
@@ -257,6 +262,15 @@ class Journey:
         with self.story.step("さくらカードが9月を締め、国が確かめる") as said:
             said.append(_describe(self._close("sakura", "2020-09")))
             said.append(_describe_verdict(self._audit("sakura", "2020-09")))
+
+    def ichiro_comes(self) -> None:
+        """Ichiro has no telephone: he reserves and applies at the counter, and nobody but he types or signs."""
+        self.story.chapter("一郎さん: スマートフォンがなくても、窓口で")
+        ichiro, hanako = self._move_in("一郎"), self.people["花子"]
+        account = self._open_account("一郎", "hanamaru")
+        terminal = Terminal.set_up(self.town, self.seats["1番窓口"], self.terminal_browser, self.clerks["hana"])
+        with terminal.open():
+            help_at_counter(self.story, terminal, ichiro, hanako, account)
 
     def anyone_checks(self) -> None:
         """A citizen looks at what is held about her and checks her row; an auditor checks the journal."""
@@ -310,10 +324,6 @@ class Journey:
         return answer
 
 
-def _check_refused(refused: ActRefused | None, code: str) -> None:
-    check(refused is not None and refused.code == code, f"expected {code}, got {refused and refused.code}")
-
-
 def _left_after_wrong_pin(person: Person, page: Page) -> int:
     try:
         person.try_to_sign(page, pin="0000")
@@ -329,12 +339,6 @@ def _is_locked(person: Person, page: Page, *, pin: str) -> bool:
     except PinLocked:
         return person.tries_left() == 0
     return False
-
-
-def _value_of(page: Page, term: str) -> str:
-    found = re.search(rf"<dt>{term}</dt><dd><strong[^>]*>([^<]*)</strong>", page.html)
-    check(found, f"the page {page.address} does not say {term}")
-    return found[1] if found else ""
 
 
 def _describe(closing: dict[str, Any]) -> str:

@@ -49,10 +49,10 @@ class Clerk:
         clerk.sign_in()
         return clerk
 
-    def sign_in(self) -> None:
-        """Give the password, then the app's code."""
+    def sign_in(self, *, steps: int = 0) -> None:
+        """Give the password, then the app's code, or a later one: each is good once."""
         self.post("/signin/", login=self.name, password=self.password)
-        page = self.post("/signin/second/", code=self.app.show())
+        page = self.post("/signin/second/", code=self.app.show(steps=steps))
         check("/signin/" not in page.address, f"{self.name} could not sign in: {page.words}")
 
     def look(self, path: str) -> Page:

@@ -47,6 +47,12 @@ class Page:
         check(found, f"the page {self.address} has no {css_class}")
         return found.group(1).strip() if found else ""
 
+    def read(self, term: str) -> str:
+        """Return the value that stands beside a term."""
+        found = re.search(rf"<dt>{term}</dt><dd><strong[^>]*>([^<]*)</strong>", self.html)
+        check(found, f"the page {self.address} does not say {term}")
+        return found[1] if found else ""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -118,3 +124,8 @@ class Person:
         ticked = dict.fromkeys(("prepared", "terms", "service_terms", "own", "understood"), "yes")
         account_id = str(account["account_id"])
         return self.walk(f"/apply/with/{service}/", who="myself", account=account_id, **codes, **ticked)
+
+
+def check_refused(refused: ActRefused | None, code: str) -> None:
+    """Fail the step unless an act was refused, and for this."""
+    check(refused is not None and refused.code == code, f"expected {code}, got {refused and refused.code}")

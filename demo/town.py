@@ -130,20 +130,21 @@ class Town:
         """Return the platform's job worker, not yet started."""
         return self.process("worker", "worker")
 
-    def card_program(self, reader: Path | None = None, *, report_to: str = "") -> Process:
+    def card_program(self, reader: Path | None = None, *, report_to: str = "", name: str = "card") -> Process:
         """Return the card program, not yet started: it plays the phone, with everybody's card at hand.
 
         :param reader: a folder instead: the card file that is put into it lies in the reader of a counter's terminal.
         :param report_to: where that terminal's cards are reported.
+        :param name: of a second one, which has another port than pages lead to.
         """
-        config = self.folder / "card.toml"
+        config = self.folder / f"{name}.toml"
         text = f'[[sites]]\norigin = "{self.site}"\nname = "マイナポイント（見本）"\n'
         text += f'\n[counter]\nreport_to = "{report_to}"\n' if report_to else ""
         config.write_text(text, encoding="utf-8")
-        port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2])
+        port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2]) if name == "card" else find_port()
         words = ["cardagent.main", "serve", "--config", str(config), "--port", str(port)]
         words += ["--demo-cards", str(reader or self.folder / "authority" / "cards")]
-        return Process("card", words, self.environment, log=self.folder / "card.log", port=port)
+        return Process(name, words, self.environment, log=self.folder / f"{name}.log", port=port)
 
     def start_database(self) -> None:
         """Start the town's own database, unless it was given another, and bring it to this version."""

@@ -51,3 +51,11 @@ def sitting(city: None) -> Sitting:
 @pytest.fixture
 def card(cast: Cast) -> Path:
     return cast.card("hanako")
+
+
+@pytest.fixture
+def begun(sitting: Sitting, card: Path) -> Sitting:
+    """A case in which Hanako's card lies."""
+    sitting.begin()
+    sitting.put_down(card)
+    return sitting

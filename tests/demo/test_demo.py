@@ -33,11 +33,13 @@ class TestDemo:
         words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
         told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
-        assert re.findall(r"^✔ +(\d+) ", told.stdout, re.MULTILINE) == [str(number) for number in range(1, 36)]
+        assert re.findall(r"^✔ +(\d+) ", told.stdout, re.MULTILINE) == [str(number) for number in range(1, 40)]
         assert "いま電子証明書を確かめられません。何も登録されていません。" in told.stdout
         assert "残り 4,800 ポイント" in told.stdout
         assert "5,000 円を 10月02日に振り込む" in told.stdout
         assert "1 行目に、5,000 ポイントが入っています。" in told.stdout
+        assert "断られた: この件をはじめたカードとちがうカードです" in told.stdout
+        assert "職員の画面には出ない" in told.stdout
         assert not _processes_of(folder)
 
     def test_ends_with_an_error_when_one_runs_already(self, folder: Path) -> None:
