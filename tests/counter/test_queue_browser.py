@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
@@ -46,7 +46,7 @@ class Hall:
     site: str
     installed: Installed
     open: Callable[[Client | None], Window]
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str]
 
     def look(self, window: Window, name: str) -> None:
         window.page.evaluate("window.stop()")  # it does not load itself again meanwhile
@@ -66,8 +66,16 @@ class Hall:
         self.look(window, name)
 
 
+@pytest.fixture(scope="module")
+def sources() -> Iterator[dict[str, str]]:
+    """Keep what every window showed, for one run of the validator at the end."""
+    sources: dict[str, str] = {}
+    yield sources
+    check_html(sources)
+
+
 @pytest.fixture
-def hall(chromium: Browser, settings: Settings, live_server: LiveServer) -> Iterator[Hall]:
+def hall(chromium: Browser, settings: Settings, live_server: LiveServer, sources: dict[str, str]) -> Iterator[Hall]:
     settings.CLOCK = lambda: NOON
     settings.DEMO = True
     settings.ALLOWED_HOSTS = ["*"]
@@ -89,9 +97,7 @@ def hall(chromium: Browser, settings: Settings, live_server: LiveServer) -> Iter
                 )
             return window
 
-        hall = Hall(live_server.url, installed, open_browser)
-        yield hall
-        check_html(hall.sources)
+        yield Hall(live_server.url, installed, open_browser, sources)
 
 
 class TestLine:
