@@ -157,6 +157,14 @@ class TestS16RenewalWait:
 
 
 class TestRepresentative:
+    def test_is_refused_with_a_service_that_children_cannot_use(self, begun: Sitting) -> None:
+        grown_ups_only = {"effective_from": begun.at + timedelta(seconds=1), "minors": False}
+        register(get_service("sakura", at=begun.at).model_copy(update=grown_ups_only))
+        begun.later(1)
+        child = {**APPLYING, "who": "representative", "proof": "child_handbook"}
+        assert "15歳未満の方は使えません" in see(begun.begin_act(status=422, **child), 422)
+        begun.begin_act(**APPLYING)
+
     def test_is_begun_with_the_kind_of_a_proof_alone(self, begun: Sitting) -> None:
         begun.begin_act(status=422, who="representative")
         begun.begin_act(who="representative", proof="child_handbook")
