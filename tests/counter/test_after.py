@@ -3,7 +3,7 @@
 import csv
 from dataclasses import replace
 from datetime import datetime, timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import get_args
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
 from cast import AT, DAY, INQUIRY, SECOND, SITE, Cast, application
@@ -197,6 +198,12 @@ class TestReports:
         answer = browser().get(reverse(f"counter:{name}", args=[COUNTER, AT.date().replace(day=day), "pdf"]))
         assert answer.content.startswith(b"%PDF")
         assert "xlsx" not in answer["Content-Disposition"]
+
+    def test_of_a_whole_month_are_one_sheet(self) -> None:
+        self.seed(*[5] * 30)
+        answer = browser().get(reverse("counter:after-month-file", args=[COUNTER, AT.date().replace(day=1), "pdf"]))
+        (page,) = PdfReader(BytesIO(answer.content)).pages
+        assert "途中で終わった件" in page.extract_text()
 
     def test_of_a_day_say_each_sum(self) -> None:
         self.seed(3, 9)
