@@ -15,6 +15,7 @@ LONGEST_FIRST: Final = (
     "bench/test_bench_rows.py",
     "fuzz/test_random_bytes.py",
     "demo/test_demo.py",
+    "demo/test_demo_training.py",
     "ground/test_commands.py",
     "cardagent/test_card_window.py",
     "town/test_database_survival.py",

@@ -7,25 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import httpx2
-import pytest
 from rich.console import Console
 
 from cast import ROOT
-from demo.__main__ import revive, tear_down
+from demo.__main__ import revive
 from demo.processes import Process, claim_port, find_port
 from demo.story import Story
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """Return where a town is built, and clear it away: its database may lie outside of pytest's private folders."""
-    yield tmp_path / "demo"
-    tear_down(tmp_path / "demo")
 
 
 class TestDemo:
@@ -40,7 +32,7 @@ class TestDemo:
         assert "1 行目に、5,000 ポイントが入っています。" in told.stdout
         assert "断られた: この件をはじめたカードとちがうカードです" in told.stdout
         assert "職員の画面には出ない" in told.stdout
-        assert not _processes_of(folder)
+        assert not processes_of(folder)
 
     def test_ends_with_an_error_when_one_runs_already(self, folder: Path) -> None:
         with folder.with_suffix(".lock").open("w") as lock:
@@ -55,22 +47,13 @@ class TestDemo:
         with started(folder) as first:
             read_until(first, "✔  1")
             first.kill()
-        wait_until(lambda: not [line for line in _processes_of(folder) if "postgres" not in line])
+        wait_until(lambda: not [line for line in processes_of(folder) if "postgres" not in line])
         with started(folder) as second:
             read_until(second, "✔  1")
             second.terminate()
             assert "途中で終わります" in second.communicate(timeout=60)[0]
         assert second.returncode == 130
-        assert not _processes_of(folder)
-
-
-class TestTraining:
-    def test_is_got_ready_and_leaves_nothing_running(self, folder: Path) -> None:
-        words = [sys.executable, "-m", "demo", "--training", "--once", "--folder", str(folder)]
-        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-        assert told.returncode == 0, told.stdout + told.stderr
-        assert "暗証番号ロック" in told.stdout
-        assert not _processes_of(folder)
+        assert not processes_of(folder)
 
 
 class TestClaimPort:
@@ -133,7 +116,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def _processes_of(folder: Path) -> list[str]:
+def processes_of(folder: Path) -> list[str]:
     """Return the command lines of processes that work in a folder."""
     lines = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
