@@ -1,16 +1,18 @@
 """The terminal's two windows in one browser, and the hands before them."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from deskwork.house import House
 from mynapoint.signin.sessions import TERMINAL_COOKIE
 
 MOST_STEPS = 8
+MOST_TRIES = 5
 
 
 @dataclass
@@ -33,6 +35,19 @@ class Windows:
         with page.expect_navigation():
             button.click()
 
+    def go(self, page: Page, path: str) -> None:
+        """Type an address; where the page goes on by itself at that very moment, type it again."""
+        for _ in range(MOST_TRIES):
+            try:
+                page.goto(f"{self.house.address}{path}")
+            except Error as error:
+                if not re.search("ERR_ABORTED|interrupted by another navigation", error.message):
+                    raise
+                page.wait_for_load_state()
+            else:
+                return
+        raise AssertionError(f"{path} could not be looked at")
+
     def sign_in(self) -> None:
         """Give the browser what the clerk's sign-in and the terminal's registration gave."""
         sitting = self.house.sitting
@@ -43,7 +58,7 @@ class Windows:
     def begin_case(self, page: Page | None = None) -> str:
         """Press はじめる; return the case's id."""
         page = page or self.work
-        page.goto(f"{self.house.address}/counter/")
+        self.go(page, "/counter/")
         self.press(page, 'form:has(input[name="case"]):not(:has(#slip)) .button')
         page.wait_for_url("**/cases/*/")
         self.house.sitting.case_id = urlsplit(page.url).path.rstrip("/").rpartition("/")[2]
@@ -51,7 +66,7 @@ class Windows:
 
     def begin_act(self, kind: str, *, again: bool = False) -> None:
         """Choose what the citizen came for, and put it on their screen; `again` when something is there by now."""
-        self.work.goto(f"{self.house.address}{self.house.sitting.page}")
+        self.go(self.work, self.house.sitting.page)
         if again:
             self.work.locator("summary", has_text="選び直す").click()
         form = self.work.locator(".begin")
@@ -63,7 +78,7 @@ class Windows:
 
     def look(self) -> str:
         """Look at the citizen's screen; return what it asks, or nothing."""
-        self.screen.goto(f"{self.house.address}{self.house.sitting.screen}")
+        self.go(self.screen, self.house.sitting.screen)
         return self.asked()
 
     def asked(self) -> str:
