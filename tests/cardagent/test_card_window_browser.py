@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from card_program_site import PROBLEM, Site, reply_json, run_site
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from window_program import Program
 from window_visitor import go_to_program, type_pin
 
@@ -29,7 +29,7 @@ class TestJourney:
         page.get_by_role("button", name="このカードを使う").and_(page.locator(f'[value="{card_path.stem}"]')).press(
             "Enter"
         )
-        assert page.get_by_label("利用者証明用の暗証番号").evaluate("field => field === document.activeElement")
+        expect(page.get_by_label("利用者証明用の暗証番号")).to_be_focused()
         type_pin(page, "1234")
         page.wait_for_url(trusted.link)
         assert len(trusted.handed_in) == 1
@@ -53,7 +53,7 @@ class TestJourney:
         page.get_by_role("alert").wait_for()
         assert page.title().startswith("エラー: ")
         assert "あと1回でロックされます" in page.get_by_role("alert").inner_text()
-        assert page.get_by_role("alert").evaluate("box => box === document.activeElement")
+        expect(page.get_by_role("alert")).to_be_focused()
         assert page.get_by_text("入力できるのは、あと1回です").is_visible()
         page.reload()
         assert describe_card(card_path).pin_tries_left == 1

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from catalogue import load_catalogue
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -75,7 +75,7 @@ class TestPages:
             page.locator("#compare-hanamaru").check()
             page.get_by_label("窓口", exact=True).check()
             page.wait_for_url("**way=counter*")
-            assert page.evaluate("document.activeElement.id") == "way-counter"
+            expect(page.locator("#way-counter")).to_be_focused()
             window.check("services-live")
             page.go_back()
             page.wait_for_url("**/services/?q=*")

@@ -1,7 +1,7 @@
 """The first pages and the guide in a real browser: in order at every width, by keyboard alone, and without scripts."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from site_reader import PREFIXES, load_places
@@ -92,7 +92,7 @@ class TestFaults:
             page = window.page
             page.goto(f"{site}/check/")
             page.get_by_role("button", name="次へ").click()
-            assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+            expect(page.get_by_role("alert")).to_be_focused()
             page.get_by_role("alert").get_by_role("link").click()
-            assert page.evaluate("document.activeElement.id") == "who-me"
+            expect(page.locator("#who-me")).to_be_focused()
             assert page.title().startswith("エラー: ")

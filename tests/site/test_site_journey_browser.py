@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from service_api_cast import NOON
@@ -75,7 +75,7 @@ class Walker:
         if self.is_curious:
             self.submit("who-missing")
             self.look("who-error")
-            assert self.page.get_by_role("alert").evaluate("box => box === document.activeElement")
+            expect(self.page.get_by_role("alert")).to_be_focused()
         self.tick("who")
         self.press(self.page, "main form .button")
         self.tick("terms")
