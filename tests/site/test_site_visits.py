@@ -13,6 +13,7 @@ from site_reader import Reader
 from cast import AT, MINUTE, SECOND
 from mynapoint.booking.models import BookedVisit, BookingStep
 from mynapoint.booking.operations import book
+from mynapoint.booking.queries import get_booking
 from mynapoint.case.rules import Seat
 from mynapoint.entrance.operations import open_waiting_room
 from mynapoint.kernel.slip_code import group_code
@@ -136,7 +137,16 @@ class TestS18Booking:
         for _ in range(2):
             assert walker.post(f"{prefix}/visit/{code}/cancel/").status_code == 302
         assert f"/visit/{code}/cancel/" not in reader.source(f"{prefix}/visit/{code}/")
+        assert walker.get(f"{prefix}/visit/{code}/slip.pdf")["Location"] == f"{prefix}/visit/{code}/"
         assert BookingStep.objects.count() == 3
+
+    def test_has_a_slip_to_the_second_until_its_time_is_over(self, walker: Client, settings: Settings) -> None:
+        code = book(MALL, TWO, at=AT)
+        end = get_booking(code, at=AT).slot.end
+        settings.CLOCK = lambda: end - SECOND
+        assert walker.get(f"/visit/{code}/slip.pdf")["Content-Type"] == "application/pdf"
+        settings.CLOCK = lambda: end
+        assert walker.get(f"/visit/{code}/slip.pdf")["Location"] == f"/visit/{code}/"
 
     @pytest.mark.parametrize("typed", ["", "ACDE", "AAAAAAAAAAAA", "\x00" * 12, "あ" * 300])
     def test_is_not_found_by_a_wrong_code(self, walker: Client, typed: str) -> None:
@@ -154,13 +164,14 @@ class TestS18Booking:
         assert walker.post(f"/visit/{code}/cancel/").status_code == 409
         assert "この予約の時間は過ぎました" in walker.get(f"/visit/{code}/").content.decode()
 
-    def test_says_when_the_counter_has_closed_its_day(self, reader: Reader) -> None:
+    def test_says_when_the_counter_has_closed_its_day(self, reader: Reader, walker: Client) -> None:
         code, place = book(MALL, TWO, at=AT), find_place(MALL, at=AT)
         assert place is not None
         content = place.model_dump(mode="json", by_alias=True)
         content["calendar"]["special"] = [{"days": [TWO.date().isoformat()], "hours": [], "reason": {"ja": "台風"}}]
         PlaceRevision.objects.create(id=MALL, effective_from=AT - SECOND, content=content, loaded_at=AT)
         assert "この時間に窓口が開かないことになりました" in reader.words(f"/visit/{code}/")
+        assert walker.get(f"/visit/{code}/slip.pdf")["Location"] == f"/visit/{code}/"
 
 
 class TestNumber:

@@ -10,14 +10,16 @@ from mynapoint.site.journey.addresses import find_address
 from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, draw_qr, typeset
 from mynapoint.site.shell.dates import format_time
 from mynapoint.site.shell.languages import LANG_CODES, choose, read_language
-from mynapoint.site.shell.pages import get_served, show_refused
+from mynapoint.site.shell.pages import get_served, go_to, show_refused
 from mynapoint.site.shell.words import get_words
 from mynapoint.site.visits.booking import describe, for_booking
 
 
 @for_booking
 def slip(request: HttpRequest, code: SlipCode, found: BookingView) -> HttpResponse:
-    """Answer the slip."""
+    """Answer the slip; for a booking that no longer stands, its page says what became of it."""
+    if found.state != "open" or not found.is_kept:
+        return go_to(request, "booking", code=code)
     try:
         return answer_pdf(typeset("slip", _write(request, code, found)), name="mynapoint-booking")
     except PaperMissing as refusal:
