@@ -213,6 +213,20 @@ class TestSubmit:
         taro = cast.sign(link, cast.card("taro"))
         self.check_refused(SignatureInvalid, cast, link, replace(taro, certificate=cast.sign(link, hanako).certificate))
 
+    def test_never_says_that_nothing_came_to_whoever_repeats_a_done_act_late(
+        self, cast: Cast, hanako: Path, link: Link
+    ) -> None:
+        signed = cast.sign(link, hanako)
+        cast.submit(link, signed)
+        for late in (LIFETIME - SECOND, LIFETIME, LIFETIME + SHOWN_FOR - SECOND, LIFETIME + SHOWN_FOR):
+            with pytest.raises(ActAlreadyUsed):
+                cast.submit(link, signed, at=AT + late)
+            with pytest.raises(ActAlreadyUsed):
+                get_statement(link, at=AT + late)
+        forget(at=AT + LIFETIME + SHOWN_FOR + SECOND)
+        with pytest.raises(ActUnknown):
+            cast.submit(link, signed, at=AT + LIFETIME + SHOWN_FOR + SECOND)
+
     # the nonce
     def test_takes_one_signature_only(self, cast: Cast, hanako: Path, link: Link) -> None:
         signed = cast.sign(link, hanako)

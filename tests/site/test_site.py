@@ -114,6 +114,15 @@ class TestAct:
         answer = hanako.client.get(f"{link_of(act)}/statement")
         assert (answer.status_code, answer.json()["code"]) == (409, "act_already_used")
 
+    def test_tells_whoever_repeats_a_signature_late_where_to_look(self, hanako: Visitor, settings: Settings) -> None:
+        act = hanako.fill_in("/status/")
+        hanako.sign(act)
+        settings.CLOCK = lambda: NOON + timedelta(minutes=5)
+        again = hanako.client.get(f"{link_of(act)}/statement")
+        assert (again.status_code, again.json()["code"]) == (409, "act_already_used")
+        assert "何も登録されていません" not in again.content.decode()
+        assert "いまの状況" in again.json()["detail"]
+
     @pytest.mark.parametrize(
         "body",
         [

@@ -25,7 +25,7 @@ from mynapoint.act.rules import (
     Proposal,
     SignedAct,
     Submission,
-    check_in_time,
+    check_to_sign,
     compose_statement,
     find_late,
     find_turn,
@@ -97,7 +97,7 @@ def submit(
     :raises Refusal: when the room refuses; the reason is kept with the act, so that its page can show it.
     """
     proposed = find_proposed(link)
-    check_in_time(expires_at=proposed.expires_at, at=at)
+    check_to_sign(expires_at=proposed.expires_at, is_used=proposed.is_used, at=at)
     _consume(proposed.id, at=at)
     signer: VerifiedSigner | None = None
     try:

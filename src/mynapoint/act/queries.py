@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from mynapoint.act.models import AnsweredAct
-from mynapoint.act.rules import SHOWN_FOR, ActAlreadyUsed, ActUnknown, Kind, Link, check_in_time, read_statement
+from mynapoint.act.rules import SHOWN_FOR, ActUnknown, Kind, Link, check_to_sign, read_statement
 from mynapoint.kernel.sql import ask
 
 DONE = "done"
@@ -85,9 +85,7 @@ def get_statement(link: Link, *, at: datetime) -> bytes:
     :raises ActUnknown, ActExpired, ActAlreadyUsed: when there is nothing left to sign.
     """
     proposed = find_proposed(link)
-    check_in_time(expires_at=proposed.expires_at, at=at)
-    if proposed.is_used:
-        raise ActAlreadyUsed
+    check_to_sign(expires_at=proposed.expires_at, is_used=proposed.is_used, at=at)
     return proposed.statement
 
 

@@ -233,6 +233,17 @@ def check_in_time(*, expires_at: datetime, at: datetime) -> None:
         raise ActExpired(expired_at=expires_at)
 
 
+def check_to_sign(*, expires_at: datetime, is_used: bool, at: datetime) -> None:
+    """Check that a signature can still be handed in: whoever comes late with a second one is not told that none came.
+
+    :raises ActAlreadyUsed: when one was, for as long as the act is known.
+    :raises ActExpired: with the instant at which it was over, when none was.
+    """
+    if is_used:
+        raise ActAlreadyUsed
+    check_in_time(expires_at=expires_at, at=at)
+
+
 def check_audience(statement: Mapping[str, Any], *, audience: str) -> None:
     """Check that a statement was made for this site.
 
