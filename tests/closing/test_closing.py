@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+
 from closing_parties import (
     ENDS,
     NOVEMBER_ENDS,
@@ -19,7 +20,6 @@ from closing_parties import (
     link,
     open_rows,
 )
-
 from mynapoint.closing.models import AcceptedClosing, JudgedClosing, RollPart, SealedClosing
 from mynapoint.closing.operations import reopen_closing, seal_closing
 from mynapoint.closing.queries import (

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 import pytest
-from closing_parties import SEPTEMBER_ENDS, TOKYO, announce, close, draw_rows, hand_in, keep_book, link, open_rows
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
+from closing_parties import SEPTEMBER_ENDS, TOKYO, announce, close, draw_rows, hand_in, keep_book, link, open_rows
 from mynapoint.closing.queries import get_closing
 from mynapoint.programme.rules import Programme
 from mynapoint.settlement.operations import raise_claims
