@@ -14,8 +14,8 @@ from pathlib import Path
 
 from demo.journey import Journey
 from demo.people import Person
-from demo.processes import CommandFailed, DidNotStart, Process
-from demo.story import StepFailed, Story
+from demo.processes import Process
+from demo.story import Stopping, Story
 from demo.town import ROOT, Town
 from demo.training import Training, found_training
 from mynapoint.console.cluster import open_cluster
@@ -51,9 +51,13 @@ def main() -> int:
 
 def perform(story: Story, folder: Path, *, is_staying: bool, is_training: bool) -> int:
     """Tell the journey, stay when asked to, and return the exit code: an end from outside is no failure after it."""
-    is_told = False
+    is_told, stopping = False, Stopping(story, folder)
     try:
-        with alone(folder), running(folder, story, is_training=is_training) as (town, processes):
+        with (
+            alone(folder),
+            stopping,
+            running(folder, story, is_training=is_training) as (town, processes),
+        ):
             told = Training(town, story, processes) if is_training else Journey(town, story)
             told.tell()
             is_told = True
@@ -64,13 +68,10 @@ def perform(story: Story, folder: Path, *, is_staying: bool, is_training: bool) 
     except RunsAlready:
         story.console.print("[red]ここでは見本がもう動いています。[/red]先にそちらを Ctrl-C で終えてください。")
         return 1
-    except (StepFailed, DidNotStart, CommandFailed) as failed:
-        story.console.print(f"[red]ここで止まりました:[/red] {failed}\n記録は {folder} の *.log にあります。")
-        return 1
     except KeyboardInterrupt:
         story.console.print("\n終わります。" if is_told else "\n途中で終わります。")
         return 0 if is_told else INTERRUPTED
-    return 0
+    return 1 if stopping.has_stopped else 0
 
 
 @contextmanager
@@ -111,6 +112,9 @@ def running(folder: Path, story: Story, *, is_training: bool = False) -> Iterato
                 process.start()
         yield town, processes
     finally:
+        for process in processes:
+            if process.has_died:
+                story.console.print(f"[yellow]{process.name} が止まっていました。[/yellow]")
         for process in reversed(processes):
             process.stop()
         town.stop_database()

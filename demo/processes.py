@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import httpx2
+import psutil
 
 START_SECONDS: Final = 60
 STOP_SECONDS: Final = 30
-_CLAIMS: Final[list[socket.socket]] = []
+_CLAIMS: Final[dict[int, socket.socket]] = {}
 TIED: Final = str(Path(__file__).with_name("tied.py"))
 
 
@@ -38,13 +39,17 @@ class CommandFailed(Exception):
 
 @dataclass
 class Process:
-    """One program that runs until it is stopped; with a port, it has started once that answers."""
+    """One program that runs until it is stopped; with a port, it has started once it answers there.
+
+    With port 0 it finds one itself. One that shares its port with nobody is left it when it starts.
+    """
 
     name: str
     words: Sequence[str]
     environment: Mapping[str, str]
     log: Path
     port: int | None = None
+    shares_port: bool = True
     running: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -57,6 +62,8 @@ class Process:
 
     def launch(self) -> None:
         """Start the program and wait for nothing; it ends when this process does, however that ends."""
+        if not self.shares_port:
+            _give_up_claim(self.port)
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 [sys.executable, TIED, str(os.getpid()), *self.words],
@@ -68,16 +75,16 @@ class Process:
             )
 
     def wait_until_it_answers(self) -> None:
-        """Wait until a request to its port is answered, which is later than when the port is open.
+        """Wait until the program itself, and no other that has its port, answers a request.
 
         :raises DidNotStart: when it does not.
         """
-        port, running = self.port, self.running
-        if port is None or running is None:
+        wanted, running = self.port, self.running
+        if wanted is None or running is None:
             return
-        _wait_until(lambda: running.poll() is not None or _answers(port), seconds=START_SECONDS)
-        if running.poll() is not None or not _is_open(port):
-            raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:])
+        _wait_until(lambda: running.poll() is not None or _answers_at(running.pid, wanted), seconds=START_SECONDS)
+        if running.poll() is not None or not _answers_at(running.pid, wanted):
+            raise DidNotStart(self.name, said=self.log.read_text(errors="replace")[-2000:].strip())
 
     @property
     def has_died(self) -> bool:
@@ -92,7 +99,7 @@ class Process:
         """End the program and its children at once (kill -9), and wait until they have let go of the port."""
         port = self.port
         self._end(signal.SIGKILL)
-        if port is not None:
+        if port:
             _wait_until(lambda: not _is_open(port), seconds=STOP_SECONDS)
 
     def _end(self, how: signal.Signals) -> None:
@@ -159,8 +166,15 @@ def claim_port(wanted: int | None = None) -> int:
     except OSError:
         claim.close()
         return claim_port()
-    _CLAIMS.append(claim)
+    _CLAIMS[port] = claim
     return port
+
+
+def _give_up_claim(port: int | None) -> None:
+    """Leave a port to the program that takes it now for itself alone."""
+    claim = _CLAIMS.pop(port, None) if port else None
+    if claim is not None:
+        claim.close()
 
 
 def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:
@@ -168,6 +182,21 @@ def _wait_until(is_so: Callable[[], bool], *, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.03)
+
+
+def _answers_at(pid: int, wanted: int) -> bool:
+    """Tell whether a program, or a child of it, listens on a port (any for 0) and answers there."""
+    ports = _find_ports(pid)
+    return any(_answers(port) for port in (ports if wanted == 0 else ports & {wanted}))
+
+
+def _find_ports(pid: int) -> set[int]:
+    try:
+        program = psutil.Process(pid)
+        sockets = [found for one in (program, *program.children(True)) for found in one.net_connections("tcp")]
+    except psutil.NoSuchProcess:
+        return set()
+    return {found.laddr.port for found in sockets if found.status == psutil.CONN_LISTEN}
 
 
 def _answers(port: int) -> bool:

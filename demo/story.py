@@ -1,18 +1,48 @@
 """How the demonstration is told: one line a step, with the real values; a step that fails ends it."""
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
+from pathlib import Path
+from typing import Self, TypeVar
 
+import httpx2
 from rich.console import Console
+from rich.text import Text
+
+from demo.processes import CommandFailed, DidNotStart
 
 T = TypeVar("T")
 
 
 class StepFailed(Exception):
     """A step did not do what it should."""
+
+
+@dataclass
+class Stopping:
+    """Whatever ends the story before its end is told in one sentence; where it happened is written to a log."""
+
+    story: "Story"
+    folder: Path
+    has_stopped: bool = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, failed: BaseException | None, _place: object) -> bool:
+        if not isinstance(failed, Exception):
+            return False
+        self.has_stopped = True
+        with suppress(OSError):  # the folder itself may be what is wrong
+            self.folder.mkdir(parents=True, exist_ok=True)
+            place = "".join(traceback.format_exception(failed))
+            (self.folder / "demo.log").write_text(place, encoding="utf-8")
+        self.story.console.print("[red]ここで止まりました:[/red]", Text(describe(failed)))
+        self.story.console.print(f"記録は {self.folder} の *.log にあります。")
+        return True
 
 
 @dataclass
@@ -35,12 +65,20 @@ class Story:
         try:
             with self.console.status(f"{who} …"):
                 yield said
-        except StepFailed as failed:
-            self.console.print(f"[red]✘[/red] {self.steps:>2} {who}: {failed}")
+        except Exception as failed:
+            self.console.print("[red]✘[/red]", Text(f"{self.steps:>2} {who}: {describe(failed)}"))
             raise
         took = time.monotonic() - started
         slow = f" [dim]({took:.1f} s)[/dim]" if took > 1 else ""
         self.console.print(f"[green]✔[/green] {self.steps:>2} {who}: {' '.join(said)}{slow}")
+
+
+def describe(failed: BaseException) -> str:
+    """Say what happened, and at which address."""
+    if isinstance(failed, StepFailed | CommandFailed | DidNotStart):
+        return str(failed)
+    asked = f" ({failed.request.method} {failed.request.url})" if isinstance(failed, httpx2.RequestError) else ""
+    return f"{type(failed).__name__}: {failed}{asked}"
 
 
 def check(is_so: object, otherwise: str) -> None:

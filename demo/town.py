@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from demo.processes import Process, Run, claim_port, find_port, run
+from demo.processes import Process, Run, claim_port, run
 from paymentservice.clock import FileClock, set_demo_clock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -83,13 +83,13 @@ class Town:
         origin_port = known.get("site", site_port)
         environment = _platform_environment(folder, clock=clock, site_port=origin_port, database_url=database_url)
         if "card" in ports:
-            environment["MYNAPOINT_CARD_PROGRAM"] = f"http://127.0.0.1:{find_port(ports['card'])}"
+            environment["MYNAPOINT_CARD_PROGRAM"] = f"http://127.0.0.1:{claim_port(ports['card'])}"
         environment |= dict(more or {})
         town = cls(
             folder=folder, site_port=site_port, environment=environment, known_ports=known, programme=programme, run=run
         )
         if "authority" in ports:
-            port = find_port(ports["authority"])
+            port = claim_port(ports["authority"])
             town.authority = town.process("authority", "authority", "serve", "--port", str(port), port=port)
         for name in SERVICE_NAMES:
             town.services[name] = town._lay_out(name, port=claim_port(ports.get(name)))
@@ -135,16 +135,17 @@ class Town:
 
         :param reader: a folder instead: the card file that is put into it lies in the reader of a counter's terminal.
         :param report_to: where that terminal's cards are reported.
-        :param name: of a second one, which has another port than pages lead to.
+        :param name: of a second one, which finds itself another port than pages lead to.
         """
         config = self.folder / f"{name}.toml"
         text = f'[[sites]]\norigin = "{self.site}"\nname = "マイナポイント（見本）"\n'
         text += f'\n[counter]\nreport_to = "{report_to}"\n' if report_to else ""
         config.write_text(text, encoding="utf-8")
-        port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2]) if name == "card" else find_port()
+        port = int(self.environment["MYNAPOINT_CARD_PROGRAM"].rpartition(":")[2]) if name == "card" else 0
         words = ["cardagent.main", "serve", "--config", str(config), "--port", str(port)]
         words += ["--demo-cards", str(reader or self.folder / "authority" / "cards")]
-        return Process(name, words, self.environment, log=self.folder / f"{name}.log", port=port)
+        log = self.folder / f"{name}.log"
+        return Process(name, words, self.environment, log=log, port=port, shares_port=False)
 
     def start_database(self) -> None:
         """Start the town's own database, unless it was given another, and bring it to this version."""

@@ -45,7 +45,9 @@ Host = Annotated[str, typer.Option(help="vpcd のあるところ")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="vpcd のポート")]
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="署名できるサイトを書いた設定ファイル（TOML）")]
-WindowPort = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="待つポート（設定ファイルより優先）")]
+WindowPort = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="待つポート（設定ファイルより優先、0 は空いているもの）")
+]
 DemoCards = Annotated[Path | None, typer.Option(help="見本の仮想カードのフォルダー（MYNAPOINT_DEMO=1 のときだけ）")]
 Demo = Annotated[bool, typer.Option(envvar="MYNAPOINT_DEMO", hidden=True)]
 

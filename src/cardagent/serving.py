@@ -11,7 +11,7 @@ from cardagent.cards import CardSource, Readers, VirtualCards
 from cardagent.reporting import report_cards
 from cardagent.trust import Configuration, MalformedConfiguration
 from cardagent.window.desk import Desk
-from cardagent.window.server import HOST, PortTaken, serve
+from cardagent.window.server import HOST, PortTaken, get_origin, listen, serve
 from democlock import get_clock
 
 APPLICATION: Final = "mynapoint-card"
@@ -44,10 +44,11 @@ def run_window(
         if demo_cards is not None or demo_clock is not None:
             check_demonstration(configuration, is_demo=is_demo)
         desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=get_clock(demo_clock))
-        _announce(configuration, port=port or configuration.port)
+        listener = listen(configuration.port if port is None else port)
+        _announce(configuration, origin=get_origin(listener))
         if configuration.counter is not None:
             report_cards(configuration.counter.report_to, desk)
-        serve(desk, port=port or configuration.port)
+        serve(desk, listener=listener)
     except MalformedConfiguration as error:
         refuse_configuration(error)
     except DemonstrationOnly:
@@ -65,10 +66,10 @@ def _open_cards(demo_cards: Path | None) -> CardSource:
     return Readers() if demo_cards is None else VirtualCards(demo_cards)
 
 
-def _announce(configuration: Configuration, *, port: int) -> None:
+def _announce(configuration: Configuration, *, origin: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     names = "、".join(f"{site.name}（{site.origin}）" for site in configuration.sites)
-    typer.echo(f"http://{HOST}:{port} で待っています。署名できるサイト: {names}")
+    typer.echo(f"{origin} で待っています。署名できるサイト: {names}")
 
 
 def _give_up(sentence: str) -> NoReturn:

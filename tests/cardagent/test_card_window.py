@@ -394,6 +394,16 @@ class TestServe:
         config = write_configuration(tmp_path / "config.toml", site.origin)
         ended = self.run(tmp_path, "--config", str(config), "--port", str(program.port))
         assert (ended.returncode, "ほかのプログラム" in ended.stderr) == (2, True)
+        assert "待っています" not in ended.stdout
+
+    def test_takes_any_free_port_and_says_which(self, tmp_path: Path, program: Program, site: Site) -> None:
+        config = write_configuration(tmp_path / "config.toml", site.origin)
+        with (
+            run_program(tmp_path, "--config", str(config), environment=make_environment(tmp_path)) as another,
+            Browser(another) as visitor,
+        ):
+            assert another.port not in (0, program.port)
+            assert visitor.go("/").response.status_code == 200
 
     def test_says_that_there_is_no_reader(self, tmp_path: Path) -> None:
         with run_site() as site:

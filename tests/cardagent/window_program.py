@@ -4,7 +4,6 @@ import html
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -35,12 +34,6 @@ class Program:
         return f"http://127.0.0.1:{self.port}"
 
 
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def write_configuration(path: Path, *origins: str) -> Path:
     sites = "\n".join(f'[[sites]]\norigin = "{origin}"\nname = "見本のサイト"' for origin in origins)
     path.write_text(sites, encoding="utf-8")
@@ -62,28 +55,26 @@ def make_environment(folder: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def run_program(folder: Path, *words: str, environment: dict[str, str]) -> Iterator[Program]:
-    port = find_free_port()
     log = folder / "program.log"
     with log.open("wb") as file:
-        command = [*COMMAND, "serve", "--port", str(port), *words]
+        command = [*COMMAND, "serve", "--port", "0", *words]
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
-    program = Program(port=port, log=log, process=process)
     try:
-        wait_until_open(program)
-        yield program
+        yield Program(port=read_port(log, process), log=log, process=process)
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def wait_until_open(program: Program) -> None:
+def read_port(log: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait until the program says where it waits: from then on it does."""
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and program.process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", program.port)) == 0:
-                return
+    while time.monotonic() < deadline and process.poll() is None:
+        said = re.search(r"^http://127\.0\.0\.1:(\d+) で待っています", log.read_text(), re.MULTILINE)
+        if said:
+            return int(said[1])
         time.sleep(0.05)
-    raise AssertionError(program.log.read_text())
+    raise AssertionError(log.read_text())
 
 
 @dataclass

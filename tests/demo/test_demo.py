@@ -12,12 +12,13 @@ from io import StringIO
 from pathlib import Path
 
 import httpx2
+import pytest
 from rich.console import Console
 
 from cast import ROOT
 from demo.__main__ import revive
-from demo.processes import Process, claim_port, find_port
-from demo.story import Story
+from demo.processes import DidNotStart, Process, claim_port, find_port
+from demo.story import Stopping, Story
 
 
 class TestDemo:
@@ -42,6 +43,16 @@ class TestDemo:
         assert told.returncode == 1
         assert "もう動いています" in told.stdout
         assert ".log" not in told.stdout
+
+    def test_ends_with_one_sentence_and_an_error_when_it_cannot_go_on(self, folder: Path) -> None:
+        folder.write_text("not a folder")
+        words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
+        told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        assert told.returncode == 1
+        folder.unlink()
+        assert re.search(r"^ここで止まりました: .+$", told.stdout, re.MULTILINE)
+        assert f"\n記録は {folder} の *.log にあります。\n" in told.stdout
+        assert "Traceback" not in told.stdout + told.stderr
 
     def test_leaves_no_program_behind_when_it_is_killed_and_clears_up_at_the_next_start(self, folder: Path) -> None:
         with started(folder) as first:
@@ -68,11 +79,51 @@ class TestClaimPort:
                 pass
 
 
+class TestProcess:
+    def test_takes_nobody_elses_answer_for_its_own(self, tmp_path: Path) -> None:
+        port = find_port()
+        other, ours = (serve_files(tmp_path / f"{name}.log", port=port) for name in ("other", "ours"))
+        try:
+            other.start()
+            with pytest.raises(DidNotStart, match="Address already in use"):
+                ours.start()
+        finally:
+            other.stop()
+
+    def test_finds_itself_a_port_when_it_needs_no_certain_one(self, tmp_path: Path) -> None:
+        program = serve_files(tmp_path / "ours.log", port=0)
+        try:
+            program.start()
+            assert not program.has_died
+        finally:
+            program.stop()
+
+
+class TestStory:
+    def test_that_stops_says_what_happened_at_which_address_and_where_the_logs_are(self, tmp_path: Path) -> None:
+        story = Story(console=Console(file=StringIO(), soft_wrap=True))
+        address = f"http://127.0.0.1:{find_port()}/"
+        with Stopping(story, tmp_path) as stopping, story.step("花子さんが [サイト] を見る"):
+            httpx2.get(address, trust_env=False)
+        assert stopping.has_stopped
+        crossed, stopped, logs = story.console.file.getvalue().splitlines()
+        assert crossed.startswith("✘  1 花子さんが [サイト] を見る: ConnectError: ")
+        assert stopped.startswith("ここで止まりました: ConnectError: ")
+        assert stopped.endswith(f"(GET {address})")
+        assert logs == f"記録は {tmp_path} の *.log にあります。"
+        assert "Traceback" in (tmp_path / "demo.log").read_text()
+
+    def test_is_ended_from_outside_without_a_word(self, tmp_path: Path) -> None:
+        story = Story(console=Console(file=StringIO()))
+        with pytest.raises(KeyboardInterrupt), Stopping(story, tmp_path):
+            raise KeyboardInterrupt
+        assert story.console.file.getvalue() == ""
+
+
 class TestRevive:
     def test_starts_a_dead_program_again_and_says_so(self, tmp_path: Path) -> None:
         port = find_port()
-        words = ["http.server", "--bind", "127.0.0.1", str(port)]
-        site = Process("site", words, {"PATH": os.environ["PATH"]}, log=tmp_path / "site.log", port=port)
+        site = serve_files(tmp_path / "site.log", port=port)
         story = Story(console=Console(file=StringIO(), soft_wrap=True))
         try:
             site.start()
@@ -89,6 +140,12 @@ class TestRevive:
         assert story.console.file.getvalue() == (
             "site が止まっていました。もう一度始めます。\nsite がまた動いています。\n"
         )
+
+
+def serve_files(log: Path, *, port: int) -> Process:
+    """Return a program that serves the files of a folder, not yet started."""
+    words = ["http.server", "--bind", "127.0.0.1", "--directory", str(log.parent), str(port)]
+    return Process(log.stem, words, {"PATH": os.environ["PATH"]}, log=log, port=port)
 
 
 def started(folder: Path) -> subprocess.Popen[str]:

@@ -27,17 +27,37 @@ class PortTaken(Exception):
         self.port = port
 
 
-def serve(desk: Desk, *, port: int) -> None:
-    """This will answer the person's browser until the program is ended.
+def listen(port: int) -> socket.socket:
+    """This will take the port, so that whoever comes from now on is answered; 0 takes any that is free.
 
-    :raises PortTaken: when the port is not free.
+    :raises PortTaken: when somebody else has it.
     """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":
+        # A program that ended a moment ago must not keep its successor out; on Windows this would let others in.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise PortTaken(port) from None
+    return listener
+
+
+def get_origin(listener: socket.socket) -> str:
+    """This will be the address at which a browser of this machine finds the window."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+def serve(desk: Desk, *, listener: socket.socket) -> None:
+    """This will answer the person's browser until the program is ended."""
     # Waitress warns of requests that wait for a thread; nothing else of it is of use to a person.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    window = Window(origin=f"http://{HOST}:{port}", desk=desk)
+    window = Window(origin=get_origin(listener), desk=desk)
     server = create_server(
         window,
-        sockets=[_bind(port)],
+        sockets=[listener],
         threads=_THREADS,
         ident=None,
         max_request_body_size=MAX_BODY,
@@ -47,16 +67,3 @@ def serve(desk: Desk, *, port: int) -> None:
         asyncore_use_poll=hasattr(select, "poll"),
     )
     server.run()
-
-
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name == "posix":
-        # A program that ended a moment ago must not keep its successor out; on Windows this would let others in.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError:
-        listener.close()
-        raise PortTaken(port) from None
-    return listener
