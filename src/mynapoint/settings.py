@@ -169,7 +169,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = IS_ENCRYPTED
 CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 # On one machine a training's cookies are not the real site's: browsers tell hosts apart, not ports.
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = ("trainingid", "trainingtoken") if TRAINING else ("sessionid", "csrftoken")
+COOKIE_PREFIX = "training-" if TRAINING else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 CSRF_FAILURE_VIEW = "mynapoint.office.stops.forged"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -1,5 +1,8 @@
 """研修: where staff train, nothing is real, and nothing real can be reached."""
 
+import os
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -92,6 +95,34 @@ class TestSettings:
         set_all(bare, TRAINING | {"MYNAPOINT_DATABASE_URL": "", "MYNAPOINT_DATABASE_URL_FILE": str(tmp_path / "url")})
         with pytest.raises(Exception, match="ends in training"):
             load_environment().get_database_url()
+
+
+class TestCookies:
+    NAMES = """
+import django
+django.setup()
+from django.conf import settings
+from mynapoint.signin.sessions import TERMINAL_COOKIE
+from mynapoint.site.waiting.tickets import COOKIE
+print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, TERMINAL_COOKIE, COOKIE)
+"""
+
+    def test_of_a_training_have_names_of_their_own(self, tmp_path: Path) -> None:
+        training = self.read_names(tmp_path / "city-training", **TRAINING)
+        real = self.read_names(tmp_path / "city")
+        assert real == ["sessionid", "csrftoken", "mynapoint-terminal", "ticket"]
+        assert training == [f"training-{name}" for name in real]
+
+    def read_names(self, state: Path, **mode: str) -> list[str]:
+        """Start a platform of its own as far as its settings go, and ask it."""
+        environment = mode | {
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "mynapoint.settings",
+            "MYNAPOINT_STATE_DIR": str(state),
+            "MYNAPOINT_DATABASE_URL": f"postgresql://db.example/{state.name}",
+        }
+        words = [sys.executable, "-c", self.NAMES]
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=True).stdout.split()
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
@@ -20,7 +21,7 @@ IDLE_FOR: Final = timedelta(minutes=30)
 _NOTED_EVERY: Final = timedelta(minutes=1)
 FRESH_FOR: Final = timedelta(minutes=10)
 """So long after signing in somebody may change what they sign in with."""
-TERMINAL_COOKIE: Final = "mynapoint-terminal"
+TERMINAL_COOKIE: Final = f"{settings.COOKIE_PREFIX}mynapoint-terminal"
 _KEY: Final = "staff"
 
 

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from mynapoint.entrance.rules import TICKET_LIFE, Ticket, TicketNumber
 from mynapoint.site.shell.languages import NAMESPACES, read_language
 
-COOKIE: Final = "ticket"
+COOKIE: Final = f"{settings.COOKIE_PREFIX}ticket"
 FIELD: Final = "ticket"
 _SALT: Final = "mynapoint ticket"
 
