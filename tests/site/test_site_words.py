@@ -1,6 +1,8 @@
 """What the site says is said in three languages, and all of it is said somewhere."""
 
 import re
+import tomllib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from mynapoint.site.shell.furigana import add_furigana
 from mynapoint.site.shell.languages import choose
 
 PLACE = re.compile(r"\{(\w+)\}")
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [*sorted((ROOT / "places").glob("*.toml")), *sorted((ROOT / "services").glob("*.toml"))]
+READ = [source for source in DOCUMENTS if "\nreading = " in source.read_text()]
 END = datetime(2021, 4, 1, tzinfo=JST)
 SECOND = timedelta(seconds=1)
 
@@ -77,12 +82,77 @@ class TestFurigana:
         assert "<rt>がつ</rt>" not in add_furigana("月に")
 
     @pytest.mark.parametrize(
+        ("text", "read"),
+        [
+            ("地下1階", "地下《ちか》1階《かい》"), ("3階", "3階《がい》"), ("(月)", "(月《げつ》)"),
+            ("(日)", "(日《にち》)"), ("10月8日(木)", "10月《がつ》8日《ようか》(木《もく》)"), ("(火)", "(火《か》)"),
+            ("12月1日", "12月《がつ》1日《ついたち》"), ("1日間", "1日《いちにち》間《かん》"), ("1日に", "1日に"),
+            ("18日", "18日《にち》"), ("3日後", "3日《みっか》後《ご》"), ("20日", "20日《はつか》"),
+            ("０８日", "０８日《ようか》"), ("２人", "２人《ふたり》"), ("12人", "12人《にん》"), ("0分", "0分"),
+            ("3分", "3分《ぷん》"), ("15分", "15分《ふん》"), ("1時間前", "1時間《じかん》前《まえ》"),
+            ("もう一度待つ", "もう一度《いちど》待《ま》つ"), ("月・火", "月・火"),
+            ("年・月・日", "年《ねん》・月《つき》・日《ひ》"),
+        ],
+    )  # fmt: skip
+    def test_reads_numbers_days_and_weekdays_as_they_are_said(self, text: str, read: str) -> None:
+        assert spell(text) == read
+
+    @pytest.mark.parametrize(
+        "text",
+        ["西出張館", "中国", "日本人", "上町", "移動", "本中央町", "組合員", "市役所前通", "ロビー店", "第五日目"],
+    )
+    def test_reads_no_part_of_a_word_that_it_does_not_know(self, text: str) -> None:
+        assert spell(text) == text
+
+    def test_does_not_count_what_another_tag_holds(self) -> None:
+        assert add_furigana("<b>8</b>日に") == "<b>8</b>日に"
+
+    @pytest.mark.parametrize(
         "html",
         ['<img alt="予約">', "<title>予約</title>", "<option>予約</option>",
          "<ruby>予約<rt>よやく</rt></ruby>", "<svg><title>予約</title></svg>"],
     )  # fmt: skip
     def test_changes_nothing_inside_a_tag_or_a_place_for_text_only(self, html: str) -> None:
         assert add_furigana(html) == html
+
+
+class TestReadings:
+    """What stands in for easy Japanese is read as it is said, or not at all."""
+
+    @pytest.mark.parametrize("source", READ, ids=lambda source: source.stem)
+    def test_of_a_document_never_contradict_its_own(self, source: Path) -> None:
+        document = tomllib.loads(source.read_text())
+        name = spell(document["name"]["ja"]).removesuffix("(見本《みほん》)")
+        said = re.sub(r"[一-龠々]+《([^》]+)》", r"\1", name).replace(" ", "")
+        pattern = re.sub("[ァ-ヶー]+", lambda found: f"({hiragana(found[0])})?", re.sub("[一-龠々]+", "[ぁ-ん]+", said))
+        assert re.fullmatch(pattern, document["reading"].replace(" ", "")), said
+
+    @pytest.mark.parametrize("source", DOCUMENTS, ids=lambda source: source.stem)
+    def test_cover_each_run_of_kanji_or_none_of_it(self, source: Path) -> None:
+        torn = re.compile(r"</ruby>[一-龠々]+|[一-龠々]+<ruby>")
+        texts = list(find_words(tomllib.loads(source.read_text())))
+        assert texts
+        assert [found for text in texts for found in torn.findall(add_furigana(text))] == []
+
+
+def find_words(value: object) -> Iterator[str]:
+    """Find every text of a document that the easy pages say, whether it is easy or stands in."""
+    if isinstance(value, dict) and isinstance(value.get("ja"), str):
+        yield value.get("easy") or value["ja"]
+        yield value["ja"]
+    elif isinstance(value, dict | list):
+        for inside in value.values() if isinstance(value, dict) else value:
+            yield from find_words(inside)
+
+
+def hiragana(text: str) -> str:
+    """Return katakana as hiragana."""
+    return "".join(chr(ord(letter) - 0x60) if "ァ" <= letter <= "ヶ" else letter for letter in text)
+
+
+def spell(text: str) -> str:
+    """Return a text with its readings as the glossary writes them."""
+    return re.sub(r"<ruby>(.*?)<rp>.*?<rt>(.*?)</rt>.*?</ruby>", r"\1《\2》", add_furigana(text))
 
 
 class TestEasyJapanese:
