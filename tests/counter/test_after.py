@@ -1,6 +1,7 @@
 """What comes after the counter: looking back, reports to keep, who is away, and taking the report of a wrong link."""
 
 import csv
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO, StringIO
@@ -32,13 +33,14 @@ from mynapoint.case.operations import (
 from mynapoint.case.queries import get_case
 from mynapoint.case.rules import CaseName, EndReason, ExtensionReason, Offer, Seat, Turn, fingerprint_of
 from mynapoint.correction.models import Correction
-from mynapoint.counter.after.alerts import ENDS, EXTENSIONS, tell
+from mynapoint.counter.after.alerts import ENDS, EXTENSIONS, OUTCOME_HEADS, OUTCOME_NAMES, tell
+from mynapoint.counter.after.reports import MONTH_HEAD
 from mynapoint.place.operations import SpecialDays, change, change_place, with_special_days, words
 from mynapoint.place.queries import find_place
 from mynapoint.service_api import silences
 from mynapoint.staff.rules import Role
 from mynapoint.tally.queries import list_alerts, list_visits
-from mynapoint.tally.rules import Alert, AlertKind, Visit
+from mynapoint.tally.rules import OUTCOMES, Alert, AlertKind, Visit
 from staff_cast import CITY, COUNTER, OTHER_CITY, OTHER_COUNTER, employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,10 @@ class TestDay:
         assert "1番窓口の件1(赤)は、カードのプログラムとの連絡が切れたため途中で終わりました" in words
         assert "1番窓口の件2(黄)で申込が済みました" in words
         assert "予約 0、申込 1、そのほか 0" in words
+        counts = dict(re.findall(r"<dt>([^<]*件)</dt><dd>(\d+)</dd>", words))
+        assert counts == dict.fromkeys(OUTCOME_NAMES.values(), "0") | {
+            "件": "2", "途中で終わった件": "1", "手続が済んだ件": "1",
+        }  # fmt: skip
         assert "10時" in words
 
     def test_names_nobody_s_hash(self, broken: None) -> None:
@@ -203,7 +209,9 @@ class TestReports:
         self.seed(*[5] * 30)
         answer = browser().get(reverse("counter:after-month-file", args=[COUNTER, AT.date().replace(day=1), "pdf"]))
         (page,) = PdfReader(BytesIO(answer.content)).pages
-        assert "途中で終わった件" in page.extract_text()
+        text = page.extract_text()
+        assert all(head in text for head in MONTH_HEAD)
+        assert "\n合計" in text
 
     def test_of_a_day_say_each_sum(self) -> None:
         self.seed(3, 9)
@@ -285,7 +293,11 @@ class TestWords:
         assert "操作がないまま時間が切れたため途中で終わりました。1分たたないうちに" in said["linked_after_break"].what
         assert "9月10日の1番窓口の件3(緑)、9月10日の1番窓口の件4(紫)" in said["same_account"].what
         assert said["outside_hours"].what.startswith("2件です:1番窓口の件3(緑) 10:00、1番窓口の件4(紫) 10:02。")
-        assert "hanaさんの、カードが置かれた3件のうち2件" in said["looked_only"].what
+        assert "hanaさんの、カードが置かれた3件のうち2件が、手続を選ばないまま" in said["looked_only"].what
+
+    def test_there_are_for_every_outcome(self) -> None:
+        assert tuple(OUTCOME_NAMES) == OUTCOMES
+        assert len(OUTCOME_HEADS) == len(OUTCOMES)
 
     def test_there_are_for_every_end_and_every_extension(self) -> None:
         assert set(ENDS) == set(get_args(EndReason))

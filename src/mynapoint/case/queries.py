@@ -112,6 +112,7 @@ class PastCase:
     has_had_card: bool
     acts_proposed: int
     acts_done: tuple[UUID, ...]
+    is_sent_home: bool
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ def _look_back(row: OpenedCase, facts: Sequence[CaseFact]) -> PastCase:
         has_had_card=any(fact.kind == "card_seen" for fact in facts),
         acts_proposed=sum(fact.kind == "act_proposed" for fact in facts),
         acts_done=tuple(fact.act_id for fact in facts if fact.word == "done" and fact.act_id),
+        is_sent_home=any(fact.kind == "sent_home" for fact in facts),
     )
 
 

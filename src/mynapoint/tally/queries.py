@@ -97,6 +97,7 @@ def _visit(
         deeds=tuple(deeds[act_id] for act_id in case.acts_done if act_id in deeds),
         is_outside=not any(case.opened_at in opening for opening in openings),
         extended=Extended(standing[-1].reason, standing[-1].user_id) if standing else None,
+        is_sent_home=case.is_sent_home,
     )
 
 

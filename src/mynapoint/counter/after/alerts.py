@@ -6,7 +6,7 @@ from typing import Final
 
 from mynapoint.case.rules import Colour, EndReason
 from mynapoint.kernel.period import JST
-from mynapoint.tally.rules import Alert, AlertKind, Visit
+from mynapoint.tally.rules import Alert, AlertKind, Outcome, Tally, Visit
 
 _COLOURS: Final[Mapping[Colour, str]] = {
     "red": "赤",
@@ -27,6 +27,16 @@ ENDS: Final[Mapping[EndReason, str]] = {
     "contact_lost": "カードのプログラムとの連絡が切れた",
     "counter_closed": "窓口が閉まった",
 }
+OUTCOME_NAMES: Final[Mapping[Outcome, str]] = {
+    "finished": "手続が済んだ件",
+    "paused": "中断した件",
+    "sent_home": "出直しになった件",
+    "broken_off": "途中で終わった件",
+    "unused": "手続をせずに終わった件",
+    "open": "まだ終わっていない件",
+}
+OUTCOME_HEADS: Final = ("済んだ", "中断", "出直し", "途中で終わった", "手続なし", "続く")
+"""The same in the narrow columns of a month."""
 EXTENSIONS: Final = {"people_waiting": "待っている人がいた", "disruption": "障害があった", "instructed": "指示があった"}
 _TITLES: Final[Mapping[AlertKind, str]] = {
     "linked_after_break": "途中で終わった件の直後に、同じ端末で申込が済んでいます",
@@ -38,7 +48,7 @@ _NEXT: Final[Mapping[AlertKind, str]] = {
     "linked_after_break": "前の人のアカウントで申し込まれていないか、担当者に確かめてください。そうなら訂正の受付へ。",
     "same_account": "前の申込の訂正が済んでいるか、事務局に確かめてください。心当たりがなければ「訂正の受付」へ。",
     "outside_hours": "延長した理由と、だれが対応したかを確かめてください。",
-    "looked_only": "端末やカードリーダーの具合が悪くないか、照会だけを繰り返していないか、担当者に確かめてください。",
+    "looked_only": "端末やカードリーダーの具合と、出直しの理由を残し忘れていないかを、担当者に確かめてください。",
 }
 
 
@@ -54,6 +64,11 @@ class Told:
 def tell(alert: Alert, *, names: Mapping[int, str]) -> Told:
     """This will say an alert in words; `names` are the staff's."""
     return Told(_TITLES[alert.kind], _say(alert, names), _NEXT[alert.kind])
+
+
+def name_outcomes(found: Tally) -> list[tuple[str, int]]:
+    """This will say how many cases became of each kind; together they are all."""
+    return [(name, found.outcomes[outcome]) for outcome, name in OUTCOME_NAMES.items()]
 
 
 def _say(alert: Alert, names: Mapping[int, str]) -> str:
@@ -73,7 +88,8 @@ def _say(alert: Alert, names: Mapping[int, str]) -> str:
             return f"{len(alert.visits)}件です:{named}。{_extension(first, names)}"
         case "looked_only":
             who = names.get(first.user_id, "担当者")
-            return f"{who}さんの、カードが置かれた{alert.of}件のうち{len(alert.visits)}件で、何も署名されていません。"
+            looks = f"カードが置かれた{alert.of}件のうち{len(alert.visits)}件が、手続を選ばないまま終わっています。"
+            return f"{who}さんの、{looks}中断した件と、出直しの理由を残した件は数えていません。"
 
 
 def _name(visit: Visit) -> str:

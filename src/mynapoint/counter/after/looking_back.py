@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from mynapoint.case.rules import day_of
-from mynapoint.counter.after.alerts import Told, tell
+from mynapoint.counter.after.alerts import OUTCOME_HEADS, Told, name_outcomes, tell
 from mynapoint.counter.after.pages import LOOK_BACK, list_own_counters, name_people, show
 from mynapoint.counter.desk import for_staff, get_own_counter
 from mynapoint.staff.rules import Member
@@ -42,6 +42,7 @@ def day(request: HttpRequest, member: Member, counter: str, day: date) -> HttpRe
         "place": place,
         "day": day,
         "report": report,
+        "outcomes": name_outcomes(report.tally),
         "busiest": max(report.hours.values(), default=1),
         "alerts": _tell_all(list_alerts(counter, day)),
         "before": day - ONE_DAY,
@@ -58,10 +59,14 @@ def month(request: HttpRequest, member: Member, counter: str, first: date) -> Ht
     at = settings.CLOCK()
     place, today = get_own_counter(member, counter, *LOOK_BACK, at=at), day_of(at)
     _check_day(first, today=today)
+    report = get_month(counter, first)
     following = (first + 31 * ONE_DAY).replace(day=1)
     context = {
         "place": place,
-        "report": get_month(counter, first),
+        "report": report,
+        "outcomes": name_outcomes(report.total),
+        "heads": OUTCOME_HEADS,
+        "days": [(day, found, name_outcomes(found)) for day, found in report.days],
         "before": (first - ONE_DAY).replace(day=1),
         "after": following if following <= today else None,
     }

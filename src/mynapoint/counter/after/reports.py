@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from mynapoint.case.rules import day_of
+from mynapoint.counter.after.alerts import OUTCOME_HEADS, OUTCOME_NAMES
 from mynapoint.counter.after.pages import LOOK_BACK
 from mynapoint.counter.desk import for_staff, get_own_counter
 from mynapoint.counter.stops import stop
@@ -19,12 +20,13 @@ from mynapoint.place.rules import Place
 from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, typeset
 from mynapoint.staff.rules import Member
 from mynapoint.tally.queries import get_day, get_month
-from mynapoint.tally.rules import SMALLEST_SHOWN, Tally, hide_small, suppress
+from mynapoint.tally.rules import OUTCOMES, SMALLEST_SHOWN, Tally, hide_small, suppress, suppress_table
 
-HEAD: Final = ("件", "手続が済んだ件", "途中で終わった件", "予約", "申込", "そのほかの手続")
+HEAD: Final = ("件", *(OUTCOME_NAMES[outcome] for outcome in OUTCOMES), "予約", "申込", "そのほかの手続")
 HIDDEN: Final = f"{SMALLEST_SHOWN}未満"
 WITHHELD: Final = "伏せる"
 _LEAD: Final = f"だれのものでもない数だけを載せています。1から{SMALLEST_SHOWN - 1}までの数は「{HIDDEN}」とします。"
+MONTH_HEAD: Final = ("日", "件", *OUTCOME_HEADS, "予約", "申込", "ほか")
 Row = Sequence[str]
 
 
@@ -46,7 +48,8 @@ def day_file(request: HttpRequest, member: Member, counter: str, day: date, form
     if day > day_of(at):
         raise Http404
     found = get_day(counter, day).tally
-    rows = [(name, _write(hide_small(count), count)) for name, count in zip(HEAD, _counts(found), strict=True)]
+    shown = [hide_small(found.cases), *suppress(_outcomes(found)), *map(hide_small, _acts(found))]
+    rows = [(name, _write(*pair)) for name, pair in zip(HEAD, zip(shown, _counts(found), strict=True), strict=True)]
     sheet = Sheet(
         f"{day:%Y年%-m月%-d日}の集計", f"{_LEAD}この集計は、窓口を見る職員だけが使います。", f"{counter}-{day}"
     )
@@ -60,19 +63,34 @@ def month_file(request: HttpRequest, member: Member, counter: str, first: date, 
     at = settings.CLOCK()
     place = get_own_counter(member, counter, *LOOK_BACK, at=at)
     report = get_month(counter, first)
-    columns = [suppress(column) for column in zip(*(_counts(found) for _, found in report.days), strict=True)]
-    days = [
-        (f"{day}", *map(_write, (column[place_in] for column in columns), _counts(found)))
-        for place_in, (day, found) in enumerate(report.days)
+    found = [*(each for _, each in report.days), report.total]
+    cases = suppress_table([[*_outcomes(each), each.cases] for each in found])
+    acts = zip(*(_hide_column(column) for column in zip(*map(_acts, found), strict=True)), strict=True)
+    names = [*(f"{day}" for day, _ in report.days), "合計"]
+    rows = [
+        (name, *map(_write, [total, *outcomes, *signed], _counts(each)))
+        for name, each, (*outcomes, total), signed in zip(names, found, cases, acts, strict=True)
     ]
-    total = ("合計", *(_write(hide_small(count), count) for count in _counts(report.total)))
     lead = f"{_LEAD}ほかの数からそれが分かってしまうときは、もう一つを「{WITHHELD}」とします。"
     sheet = Sheet(f"{first:%Y年%-m月}の報告", lead, f"{counter}-{first:%Y-%m}")
-    return _answer(request, form, sheet, place, [("日", *HEAD), *days, total])
+    return _answer(request, form, sheet, place, [MONTH_HEAD, *rows])
+
+
+def _hide_column(counts: Sequence[int]) -> list[int | None]:
+    *days, total = counts
+    return [*suppress(days), hide_small(total)]
 
 
 def _counts(found: Tally) -> tuple[int, ...]:
-    return (found.cases, found.finished, found.broken_off, found.reservations, found.applications, found.others)
+    return (found.cases, *_outcomes(found), *_acts(found))
+
+
+def _outcomes(found: Tally) -> tuple[int, ...]:
+    return tuple(found.outcomes[outcome] for outcome in OUTCOMES)
+
+
+def _acts(found: Tally) -> tuple[int, ...]:
+    return (found.reservations, found.applications, found.others)
 
 
 def _write(shown: int | None, count: int) -> str:
