@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
 
 from mynapoint.console.cluster import open_cluster
 from mynapoint.console.database import describe_database
@@ -20,6 +22,10 @@ Path(_STATE.name).chmod(0o711)  # the server's user has to pass through; the sec
 os.environ["MYNAPOINT_STATE_DIR"] = _STATE.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
 django.setup()
+
+# No test is timed: a busy machine says nothing about what is tested.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 # What the plugins import needs Django's apps.
 pytest_plugins = ("cast", "left_out", "browser.fixtures", "turns")

@@ -239,7 +239,7 @@ class TestParseStatement:
             parse_statement(spelled)
         assert refused.value.flaw is Flaw.NOT_CANONICAL
 
-    @settings(max_examples=2000, deadline=None)
+    @settings(max_examples=2000)
     @given(
         st.binary(max_size=200).map(lambda rest: DOMAIN + rest)
         | st.recursive(
@@ -252,7 +252,7 @@ class TestParseStatement:
         with pytest.raises(MalformedStatement):
             parse_statement(statement)
 
-    @settings(max_examples=2000, deadline=None)
+    @settings(max_examples=2000)
     @given(position=st.integers(0, 2000), value=st.integers(0, 255), is_at_counter=st.booleans())
     def test_shows_every_changed_byte_or_refuses_it(self, position: int, value: int, is_at_counter: bool) -> None:
         statement = bytearray(encode(make_fields() | ({"place": PLACE} if is_at_counter else {})))

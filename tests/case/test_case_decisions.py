@@ -18,7 +18,7 @@ from case_parties import (
     TARO,
     WITH_CARD,
 )
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mynapoint.case.decisions import (
@@ -233,7 +233,6 @@ EVENTS = st.sampled_from([*REQUESTS, *REPORTS, ActOffered(HERE, OTHER_ACT, 1), A
 
 
 class TestAnyOrderOfEvents:
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(st.tuples(EVENTS, st.integers(0, 40)), max_size=30))
     def test_lets_only_the_first_card_sign_and_nothing_happen_after_the_end(
         self, events: list[tuple[Event, int]]

@@ -38,7 +38,7 @@ KEY = SigningKey(keyid="hanamaru-1", private_key=Ed25519PrivateKey.from_private_
 REQUEST = Request(method="POST", url="http://127.0.0.1:9/links", headers={}, body=b"{}")
 KEYS = {KEY.keyid: KEY.private_key.public_key()}
 
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 noise = st.binary(max_size=400)
 
 

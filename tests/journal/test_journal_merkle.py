@@ -73,12 +73,12 @@ class TestTree:
         assert Tree([]).root == EMPTY_ROOT == reference_root([])
 
     @given(size=st.integers(0, 300))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_has_the_root_of_the_reference(self, size: int) -> None:
         assert Tree(numbered(size)).root == reference_root(numbered(size))
 
     @given(size=st.integers(0, 200), more=st.integers(0, 50))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_grows_on_from_its_stored_edge(self, size: int, more: int) -> None:
         leaves = numbered(size + more)
         nodes = Tree(leaves[:size]).nodes

@@ -85,7 +85,7 @@ class TestDecodeFromCard:
         with pytest.raises(MalformedCardSignature):
             decode_from_card(b"s" * length, certificate=jiro.credentials.authentication.certificate)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     @given(noise=st.binary(max_size=300))
     def test_takes_an_unreadable_certificate_for_one_of_today_s(self, noise: bytes) -> None:
         assert len(encode_for_card(STATEMENT, certificate=noise)) == 51

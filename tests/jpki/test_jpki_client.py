@@ -220,7 +220,7 @@ class TestJpkiCard:
         with pytest.raises(NotAMyNumberCard):
             JpkiCard(Scripted(b"\x6a\x82")).get_pin_tries_left()
 
-    @settings(max_examples=1500, deadline=None)
+    @settings(max_examples=1500)
     @given(answers=st.lists(st.binary(max_size=260) | st.sampled_from([b"\x90\x00"]), min_size=1, max_size=12))
     def test_meets_random_answers_with_errors_of_its_own(self, answers: list[bytes]) -> None:
         class Random:

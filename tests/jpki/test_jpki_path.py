@@ -250,7 +250,7 @@ class TestCheckCertificate:
         with pytest.raises(MalformedCertificate):
             check_certificate(bytes(der), anchors=own_anchors, at=AT)
 
-    @settings(max_examples=2000, deadline=None)
+    @settings(max_examples=2000)
     @given(der=st.binary(max_size=400))
     def test_meets_random_bytes_with_one_error(self, anchors: TrustAnchors, der: bytes) -> None:
         with pytest.raises(MalformedCertificate):
@@ -258,7 +258,7 @@ class TestCheckCertificate:
 
     # The library warns of serials that are not positive, which is what this test sends it.
     @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
-    @settings(max_examples=4000, deadline=None)
+    @settings(max_examples=4000)
     @given(place=st.integers(0, 5000), bits=st.integers(1, 255), length=st.integers(1, 4))
     def test_refuses_every_damage_by_name(
         self, hanako: CardContents, anchors: TrustAnchors, place: int, bits: int, length: int

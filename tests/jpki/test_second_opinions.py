@@ -162,7 +162,7 @@ def judge_by_openssl_ocsp(authority: Authority, der: bytes, *, at: datetime, fol
 
 
 class TestEveryCertificateOfTheAuthority:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(data=st.data(), at=instants)
     def test_is_judged_alike_by_pyhanko_certvalidator(
         self, cards: tuple[Authority, list[CardContents]], data: st.DataObject, at: datetime
@@ -174,7 +174,7 @@ class TestEveryCertificateOfTheAuthority:
         for by in ("crl", "ocsp"):
             assert judge_by_pyhanko(authority, der, at=at, by=by) == ours
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(data=st.data(), at=instants)
     def test_is_judged_alike_by_openssl(
         self, cards: tuple[Authority, list[CardContents]], data: st.DataObject, at: datetime, tmp_path: Path

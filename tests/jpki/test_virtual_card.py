@@ -143,7 +143,7 @@ class TestVirtualCard:
         answer(card, *READY_TO_VERIFY, VERIFY_WRONG, SELECT_PASSWORD, WRONG_PASSWORD)
         assert (answer(card, "00200098"), answer(card, "0020009B")) == (b"\x63\xc2", b"\x63\xc4")
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=500)
     @given(frames=st.lists(st.binary(max_size=262), max_size=4))
     def test_answers_random_bytes_with_a_status(self, hanako: CardContents, frames: list[bytes]) -> None:
         card, _ = power_up(hanako)

@@ -290,7 +290,7 @@ class TestSignatures:
         answer = send(hanamaru, replace(signed(hanamaru, a_link_request(hanamaru)), body=b"[]"))
         assert (answer.status, read_problem(answer.body).code) == (400, "digest_mismatch")
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         # No client sends a value with blanks around it (RFC 9110, 5.5).
         st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=80).map(str.strip),
@@ -331,7 +331,7 @@ class TestBodies:
         ]
         assert [answer.status for answer in answers] == [400, 413, 413]
 
-    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         st.binary(max_size=200)
         | st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5).map(

@@ -280,7 +280,7 @@ def calendars(draw: st.DrawFn) -> dict[str, Any]:
 
 
 class TestOpening:
-    @fewer(max_examples=15, deadline=None)
+    @fewer(max_examples=15)
     @given(calendar=calendars(), ends=st.integers(1, SPAN), asked=st.integers(-600, SPAN - 1))
     def test_agrees_minute_by_minute_with_a_naive_reading(
         self, calendar: dict[str, Any], ends: int, asked: int

@@ -37,7 +37,7 @@ def reference_leaves(rows: list[Row]) -> list[tuple[bytes, int]]:
 
 class TestSeal:
     @given(amount=SIZES, seed=st.integers(0, 1000))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_has_the_root_and_total_of_the_reference(self, amount: int, seed: int) -> None:
         rows = closing_rows(amount, seed=seed)
         root, total = reference_root(reference_leaves(rows))
@@ -99,7 +99,7 @@ class TestSalted:
 
 class TestOpenRow:
     @given(amount=SIZES.filter(bool), place=st.floats(0, 1, exclude_max=True))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_has_the_path_of_the_reference_and_is_accepted(self, amount: int, place: float) -> None:
         rows, index = closing_rows(amount), int(place * amount)
         sealed = seal(rows)

@@ -20,7 +20,6 @@ from paymentservice.messages import Request
 
 FUZZED = settings(
     max_examples=200,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

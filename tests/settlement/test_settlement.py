@@ -146,7 +146,7 @@ class TestRaiseClaims:
         settle(programme, 100)
         assert Entry.objects.filter(kind="claim_raised").count() == 1
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.lists(st.integers(0, 5000), min_size=1, max_size=3))
     def test_adds_up_in_the_database(self, programme: Programme, points: list[int]) -> None:
         with transaction.atomic():

@@ -144,7 +144,7 @@ class TestAct:
         assert hanako.sign(act).status_code == 200
 
     @given(body=st.binary(max_size=300) | st.text(max_size=200).map(lambda text: json.dumps(text).encode()))
-    @fewer(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @fewer(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_answers_any_bytes_with_a_problem(self, hanako: Visitor, body: bytes) -> None:
         act = hanako.fill_in("/status/")
         answer = hanako.client.post(f"{link_of(act)}/signature", body, content_type="application/json")
