@@ -148,6 +148,20 @@ class TestS18Booking:
         settings.CLOCK = lambda: end
         assert walker.get(f"/visit/{code}/slip.pdf")["Location"] == f"/visit/{code}/"
 
+    def test_has_a_slip_with_readings_in_easy_japanese(self, walker: Client) -> None:
+        code = book(MALL, TWO, at=AT)
+        pdf = walker.get(f"/easy/visit/{code}/slip.pdf")
+        text = re.sub(r"\s", "", PdfReader(BytesIO(pdf.content)).pages[0].extract_text())
+        assert "予約(よやく)" in text
+        assert "3階(がい)" in text
+
+    def test_keeps_a_wrong_code_in_its_field_and_reads_the_error_aloud(self, walker: Client) -> None:
+        text = walker.get("/easy/visit/", {"code": 'acde-"9'}).content.decode()
+        assert 'value="acde-&quot;9"' in text
+        alert = text[text.index('role="alert"') : text.index("</div>", text.index('role="alert"'))]
+        assert "<rt>よやく</rt>" in alert
+        assert 'value="AAAAAAAAAAAA"' in walker.get("/visit/AAAAAAAAAAAA/").content.decode()
+
     @pytest.mark.parametrize("typed", ["", "ACDE", "AAAAAAAAAAAA", "\x00" * 12, "あ" * 300])
     def test_is_not_found_by_a_wrong_code(self, walker: Client, typed: str) -> None:
         answer = walker.get("/visit/", {"code": typed})

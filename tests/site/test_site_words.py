@@ -13,7 +13,7 @@ from cardagent.languages import Language
 from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
 from mynapoint.site.shell.dates import count_days_left, format_day, format_time, format_until, format_wait
-from mynapoint.site.shell.furigana import add_furigana
+from mynapoint.site.shell.furigana import add_furigana, read_glossary, spell_out
 from mynapoint.site.shell.languages import choose
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -73,6 +73,9 @@ class TestFurigana:
     def test_takes_the_longest_word_first(self) -> None:
         assert "あんしょうばんごう" in add_furigana("暗証番号")
         assert "ばんごう</rt>" not in add_furigana("暗証番号").replace("あんしょうばんごう</rt>", "")
+
+    def test_stands_behind_the_words_on_paper(self) -> None:
+        assert spell_out("予約 <A&B> 8日(火)") == "予約(よやく) <A&B> 8日(ようか)(火(か))"
 
     def test_leaves_a_weekdays_single_letter_alone(self) -> None:
         assert add_furigana("<th>日</th>") == "<th>日</th>"
@@ -166,7 +169,7 @@ class TestEasyJapanese:
 
 def find_bare_words(text: str) -> list[str]:
     """Return what carries no reading; a weekday's single letter needs none."""
-    if len(text) == 1:
+    if text in read_glossary().weekdays:
         return []
     return re.findall(r"[^ >]{0,3}[一-龠々]+[^ <]{0,3}", re.sub(r"<ruby>.*?</ruby>", "", add_furigana(text)))
 

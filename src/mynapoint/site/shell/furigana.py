@@ -10,12 +10,14 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from html import escape, unescape
 from importlib import resources
 from typing import Final
 
 _KANJI: Final = "一-龠々〆ヶ"
 # A word in the glossary carries its readings as books do: 申《もう》し込《こ》む.
 _READING: Final = re.compile(rf"([{_KANJI}]+)《([^》]+)》")
+_ANY_TAG: Final = re.compile(r"<[^>]*>")
 _TAG: Final = re.compile(r"(<[^>]*>)")
 # Inside these nothing may be added: they hold text only, or a reading already.
 _PLAIN: Final = re.compile(r"<(?P<name>ruby|title|option|textarea|code|svg)\b.*?</(?P=name)>", re.DOTALL)
@@ -109,6 +111,11 @@ def add_furigana(html: str) -> str:
     return "".join((*done, _read_between_tags(html[last:])))
 
 
+def spell_out(text: str) -> str:
+    """This will put the readings behind the words of a plain text, for paper: 予約(よやく)."""
+    return unescape(_ANY_TAG.sub("", add_furigana(escape(text))))
+
+
 def _read_between_tags(html: str) -> str:
     parts, before = [], ""
     for part in _TAG.split(html):
@@ -123,7 +130,7 @@ def _read_between_tags(html: str) -> str:
 
 
 def _read(text: str) -> str:
-    if len(text.strip()) == 1:  # a calendar's weekday
+    if text.strip() in read_glossary().weekdays:  # a calendar's column
         return text
     done, at = [], 0
     while found := read_glossary().beginnings.search(text, at):

@@ -27,6 +27,7 @@ from mynapoint.site.waiting.gate import behind_gate
 
 P = ParamSpec("P")
 _BRAKE: Final = Brake()
+_LONGEST_CODE: Final = 24
 
 
 @never_cache
@@ -77,7 +78,7 @@ def find(request: HttpRequest) -> HttpResponse:
         code = read_booking_code(request.GET["code"])
         get_booking(code, at=at)
     except BookingUnknown as refusal:
-        return show_refused(request, "visits/find", refusal, at=at, anchor="code")
+        return _show_unknown(request, request.GET["code"], refusal, at=at)
     return go_to(request, "booking", code=code)
 
 
@@ -96,7 +97,7 @@ def for_booking(
         try:
             booking = get_booking(SlipCode(code), at=at)
         except BookingUnknown as refusal:
-            return show_refused(request, "visits/find", refusal, at=at, anchor="code")
+            return _show_unknown(request, code, refusal, at=at)
         return view(request, SlipCode(code), booking, *args, **kwargs)
 
     return found
@@ -153,6 +154,12 @@ def describe(code: SlipCode, found: BookingView) -> dict[str, Any]:
     """This will give what every page of a booking shows."""
     place = find_place(found.counter, at=settings.CLOCK())
     return {"code": code, "shown_code": group_code(code), "booking": found, "place": place}
+
+
+def _show_unknown(request: HttpRequest, typed: str, refusal: BookingUnknown, *, at: datetime) -> HttpResponse:
+    """Ask for the code again, with what was typed to be mended."""
+    shown = "".join(filter(str.isprintable, typed))[:_LONGEST_CODE]
+    return show_refused(request, "visits/find", refusal, at=at, anchor="code", typed=shown)
 
 
 def _show_times(
