@@ -6,11 +6,13 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from cast import AT, SECOND
 from mynapoint.journal.models import Entry
 from mynapoint.kernel.period import JST
+from mynapoint.signin.sessions import TERMINAL_COOKIE
 from mynapoint.staff.rules import Role
 from staff_cast import COUNTER, Installed, employ, install, open_counters, sit_down
 
@@ -86,6 +88,38 @@ class TestExtension:
         (entry,) = Entry.objects.filter(kind="counter_extended")
         assert f'"user":{supervisor.id}' in entry.facts
         assert '"reason":"people_waiting"' in entry.facts
+
+    @pytest.mark.parametrize("typed", ["１７：３０", "17：30", " 17:30 ", "17時30分", "１７時３０分", "17:30:00"])
+    def test_is_typed_in_any_width(self, supervisor: User, terminal: Installed, settings: Settings, typed: str) -> None:
+        assert extend(supervisor, terminal, settings, until=typed) == 302
+
+    @pytest.mark.parametrize(
+        ("at", "example"),
+        [(AT, "17:30"), (CLOSES, "17:30"), (EXTENDED - SECOND, "17:30"), (EXTENDED, "18:00"),
+         (CLOSES.replace(hour=23, minute=40), "23:59"), (SUNDAY_NOON, "12:30")],
+    )  # fmt: skip
+    def test_shows_an_example_that_is_later_than_the_closing(
+        self, supervisor: User, terminal: Installed, settings: Settings, at: datetime, example: str
+    ) -> None:
+        settings.CLOCK = lambda: at
+        client = sit_down(supervisor, terminal, at=at)
+        assert f"例: {example}" in client.get(FORM).content.decode()
+        told = client.post(FORM, {"until": "later", "reason": "people_waiting"}).content.decode()
+        assert f"{example} のような形で" in told
+        assert 'value="later"' in told
+
+    def test_tells_a_browser_that_is_not_registered_what_to_do(
+        self, supervisor: User, terminal: Installed, settings: Settings
+    ) -> None:
+        settings.CLOCK = lambda: AT
+        client = sit_down(supervisor, terminal, at=AT)
+        client.cookies.pop(TERMINAL_COOKIE)
+        answer = client.get(FORM)
+        told = answer.content.decode()
+        assert answer.status_code == 403
+        assert "この端末は登録されていません" in told
+        assert "窓口の端末でサインインしてください" in told
+        assert reverse("signin_terminal") in told
 
     def test_is_given_after_closing_too(
         self, clerk: User, supervisor: User, terminal: Installed, settings: Settings

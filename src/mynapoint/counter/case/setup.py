@@ -1,6 +1,6 @@
 """Setting up a terminal: the addresses of its second window and of its card program; and keeping a counter open."""
 
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from typing import Final, get_args
 from uuid import UUID
 
@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mynapoint.case.operations import extend_counter
 from mynapoint.case.rules import ExtensionReason
 from mynapoint.counter.case.links import find_addresses
-from mynapoint.counter.case.possible import get_hours
+from mynapoint.counter.case.possible import Hours, get_hours
 from mynapoint.counter.case.sentences import tell
 from mynapoint.counter.case.work import at_work
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
+from mynapoint.kernel.typed_time import read_clock
 from mynapoint.site.journey.typed import Mistaken, read_choice
 from mynapoint.staff.rules import Role
 
@@ -27,6 +28,7 @@ REASONS: Final[dict[ExtensionReason, str]] = {
     "disruption": "システムや機器が止まっていた",
     "instructed": "上からの指示",
 }
+_STEP: Final = timedelta(minutes=30)
 assert set(REASONS) == set(get_args(ExtensionReason))
 
 
@@ -52,7 +54,7 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
         reason = read_choice(request.POST, "reason", tuple(REASONS), wrong="理由を選んでください")
         extend_counter(
             desk.seat.counter,
-            until=_read_until(request, at=at),
+            until=_read_until(request, desk.seat.counter, at=at),
             reason=next(known for known in REASONS if known == reason),
             user_id=desk.user_id,
             closes_at=get_hours(desk.seat.counter, at=at).calendar,
@@ -67,18 +69,34 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _show_extension(request: HttpRequest, desk: Desk, *, status: int = 200, **more: object) -> HttpResponse:
-    hours = get_hours(desk.seat.counter, at=settings.CLOCK())
-    context = {"desk": desk, "hours": hours, "reasons": REASONS, "typed": request.POST, **more}
+    at = settings.CLOCK()
+    hours = get_hours(desk.seat.counter, at=at)
+    context = {
+        "desk": desk,
+        "hours": hours,
+        "example": _find_example(hours, at=at),
+        "reasons": REASONS,
+        "typed": request.POST,
+        **more,
+    }
     return render(request, "counter/case/extend.html", context, status=status)
 
 
-def _read_until(request: HttpRequest, *, at: datetime) -> datetime:
+def _read_until(request: HttpRequest, counter: str, *, at: datetime) -> datetime:
     """Read a time of today.
 
     :raises Mistaken: when it is none.
     """
     try:
-        typed = time.fromisoformat(request.POST.get("until", "").strip())
+        typed = read_clock(request.POST.get("until", ""))
     except ValueError:
-        raise Mistaken({"until": "何時まで延長するかを、17:30 のような形で入れてください"}) from None
-    return datetime.combine(at.astimezone(JST).date(), typed.replace(tzinfo=None), JST)
+        example = format(_find_example(get_hours(counter, at=at), at=at), "%H:%M")
+        raise Mistaken({"until": f"何時まで延長するかを、{example} のような形で入れてください"}) from None
+    return datetime.combine(at.astimezone(JST).date(), typed, JST)
+
+
+def _find_example(hours: Hours, *, at: datetime) -> datetime:
+    """Return a time that can be typed today: half an hour after the closing, or from now when it has closed before."""
+    end = max(hours.closing or at, at).astimezone(JST)
+    half = end.replace(minute=0, second=0, microsecond=0) + _STEP * (end.minute // 30 + 1)
+    return half if half.date() == end.date() else end.replace(hour=23, minute=59)
