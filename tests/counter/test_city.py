@@ -13,10 +13,12 @@ from pytest_django.fixtures import Settings
 
 from cast import AT, DAY, SECOND
 from mynapoint.console.counterparts import COUNTERPARTS
+from mynapoint.counter.city.changes import tell_change
 from mynapoint.counter.city.pages import knows
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import verify_journal
+from mynapoint.kernel.documents import Words
 from mynapoint.place import changing
 from mynapoint.place.changing import PlaceChangedMeanwhile, PlaceTaken, PlaceUnknown, change, with_week
 from mynapoint.place.models import PlaceRevision
@@ -98,6 +100,34 @@ class TestCounter:
         assert OTHER_COUNTER not in words
 
 
+class TestChanges:
+    """What was changed, in words."""
+
+    @pytest.mark.parametrize(
+        ("step", "said", "told"),
+        [
+            ("special", {"day": "2020-09-14", "reason_ja": "工事"}, "2020年9月14日の受付を、休み にしました(工事)。"),
+            ("no-special", {"day": "2020-10-12"}, "2020年10月12日を、ふつうの日に戻しました。"),
+            (
+                "notice",
+                {"from": "2020-09-11T00:00", "until": "2020-09-12T00:00", "text_ja": "混みます"},
+                "お知らせを出しました:「混みます」",
+            ),
+        ],
+    )
+    def test_are_told_one_by_one(self, kei: Client, step: str, said: dict[str, str], told: str) -> None:
+        say(kei, step, **said)
+        page = kei.get(reverse(PAGE, args=[COUNTER])).content.decode()
+        assert told in page[page.index("これまでの変更") :]
+
+    def test_name_the_parts_of_the_description_and_the_beginning(self) -> None:
+        place = get_place()
+        moved = place.model_copy(update={"address": Words(ja="よそ"), "floor": Words(ja="9階")})
+        assert tell_change(place, moved) == ["窓口の案内(住所、階)を変えました。"]
+        assert tell_change(None, place) == ["窓口を作りました。"]
+        assert tell_change(place, place) == ["そのほかの内容を変えました。"]
+
+
 class TestCalendar:
     def week(self, **hours: str) -> dict[str, str]:
         days = ("monday", "tuesday", "wednesday", "thursday", "friday")
@@ -128,6 +158,29 @@ class TestCalendar:
         for field, typed in wrong.items():
             assert f'name="{field}" value="{typed}"' in told
         assert PlaceRevision.objects.filter(id=COUNTER).count() == 1
+
+    @pytest.mark.parametrize(
+        ("wrong", "what", "field"),
+        [
+            ({"thursday_from_1": "25:00"}, "木曜日の1つ目の受付の始まりを、時と分で", "thursday_from_1"),
+            ({"thursday_until_1": ""}, "木曜日の1つ目の受付の終わりを、時と分で", "thursday_until_1"),
+            ({"friday_until_1": "08:30"}, "金曜日の1つ目の受付の終わりは、始まりより後に", "friday_until_1"),
+            ({"holiday_from_2": "9"}, "祝日の2つ目の受付の始まりを、時と分で", "holiday_from_2"),
+            ({"monday_from_2": "16:00", "monday_until_2": "18:00"}, "月曜日の受付時間は、早い順に", "monday_from_2"),
+        ],
+    )
+    def test_names_the_day_and_the_field_of_an_error_and_leads_to_it(
+        self, kei: Client, wrong: dict[str, str], what: str, field: str
+    ) -> None:
+        told = say(kei, "week", status=422, **self.week(**wrong))
+        assert re.search(f'<a href="#{field}">{what}', told)
+        (marked,) = re.findall(r'id="(\w+)"[^>]* aria-invalid="true"', told)
+        assert marked == field
+
+    def test_says_what_was_changed(self, kei: Client) -> None:
+        say(kei, "week", **self.week(thursday_until_1="１９：００"))
+        page = reverse(PAGE, args=[COUNTER])
+        assert "木曜日の受付を、08:30 〜 17:00 から 08:30 〜 19:00 に変えました。" in kei.get(page).content.decode()
 
     def test_opens_on_a_day_off_and_closes_on_others(self, kei: Client) -> None:
         reason = {"reason_ja": "休日開庁日", "reason_en": "Open on this day off"}

@@ -1,7 +1,7 @@
 """What can be asked about places."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mynapoint.kernel.register import Register
 from mynapoint.place.models import PlaceChange, PlaceRevision
@@ -30,16 +30,26 @@ def find_newest_text(place_id: str) -> Place | None:
 
 @dataclass(frozen=True)
 class ChangeView:
-    """When staff made a text, and who."""
+    """A text that staff made: when, who, what it says, and what the one before it said if there was one."""
 
     effective_from: datetime
     user_id: int
+    before: Place | None
+    after: Place
 
 
-def list_changes(place_id: str) -> list[ChangeView]:
+def list_changes(place_id: str, *, most: int) -> list[ChangeView]:
     """Return a place's texts that staff have made, the newest first."""
-    rows = PlaceChange.objects.filter(id=place_id).order_by("-effective_from")
-    return [ChangeView(row.effective_from, row.user_id) for row in rows]
+    rows = PlaceChange.objects.filter(id=place_id).order_by("-effective_from")[:most]
+    return [
+        ChangeView(row.effective_from, row.user_id, _find_before(place_id, row.effective_from), after)
+        for row in rows
+        if (after := REGISTER.find(place_id, at=row.effective_from))
+    ]
+
+
+def _find_before(place_id: str, effective_from: datetime) -> Place | None:
+    return REGISTER.find(place_id, at=effective_from - timedelta.resolution)
 
 
 def list_places(*, at: datetime) -> list[Place]:

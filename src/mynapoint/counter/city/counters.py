@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mynapoint.case.rules import day_of
 from mynapoint.counter.after.pages import name_people, show
+from mynapoint.counter.city.changes import DAYS, tell_change
 from mynapoint.counter.city.pages import UNABLE, Done, Step, explain, take_step
 from mynapoint.counter.city.typed import Mistyped, keep, read_day, read_hours, read_instant, read_words
 from mynapoint.counter.desk import for_staff, get_own_counter
 from mynapoint.place.operations import (
     WEEK,
-    DayName,
     PlaceChangedMeanwhile,
     SpecialDays,
     begin_place,
@@ -38,10 +38,8 @@ from mynapoint.staff.operations import register_terminal, replace_terminal, revo
 from mynapoint.staff.queries import list_terminals
 from mynapoint.staff.rules import Member, Role, TerminalUnknown
 
-DAYS: Final[Mapping[DayName, str]] = dict(
-    zip(WEEK, ("月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日", "祝日"), strict=True)
-)
 SPANS: Final = 2
+_MOST_CHANGES: Final = 20
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -59,7 +57,7 @@ def overview(request: HttpRequest, member: Member) -> HttpResponse:
 @for_staff(Role.CITY_ADMIN)
 def new_counter(request: HttpRequest, member: Member) -> HttpResponse:
     """Begin a counter: with the city, hours and helps of one that there is, to be changed afterwards."""
-    at, error = settings.CLOCK(), ""
+    at, error, field = settings.CLOCK(), "", ""
     own = [place for place in list_counters(at=at) if place.city_code == member.city]
     if not own:
         raise Http404
@@ -69,8 +67,8 @@ def new_counter(request: HttpRequest, member: Member) -> HttpResponse:
             begin_place(place, by=member.user_id, at=at)
             return redirect("counter:city-counter", place.id)
         except UNABLE as refusal:
-            error = explain(refusal)
-    context = {"error": error, "shown": keep(request.POST)}
+            error, field = explain(refusal), refusal.field if isinstance(refusal, Mistyped) else ""
+    context = {"error": error, "error_field": field, "shown": keep(request.POST)}
     return show(request, member, "city/new", context, status=422 if error else 200)
 
 
@@ -110,7 +108,9 @@ def _get_steps(request: HttpRequest, member: Member, place: Place, *, at: dateti
 
     return {
         "details": partial(changed, lambda: _read_details(said)),
-        "week": partial(changed, lambda: with_week(place, {day: read_hours(said, *_fields(day)) for day in WEEK})),
+        "week": partial(
+            changed, lambda: with_week(place, {day: read_hours(said, *_fields(day), label=DAYS[day]) for day in WEEK})
+        ),
         "special": partial(changed, lambda: with_special_days(place, _read_special(said, at=at))),
         "no-special": partial(changed, lambda: without_special_day(place, read_day(said, "day"))),
         "notice": partial(changed, lambda: with_notice(place, _read_notice(said, at=at))),
@@ -122,10 +122,11 @@ def _get_steps(request: HttpRequest, member: Member, place: Place, *, at: dateti
 
 
 def _describe(place: Place, done: Done, kept: Mapping[str, Mapping[str, Any]], *, at: datetime) -> dict[str, object]:
-    changes = list_changes(place.id)
+    changes = list_changes(place.id, most=_MOST_CHANGES)
     names = name_people(each.user_id for each in changes)
     return {
         "error": done.error,
+        "error_field": done.field,
         "done": done,
         "place": place,
         "kept": kept,
@@ -137,7 +138,9 @@ def _describe(place: Place, done: Done, kept: Mapping[str, Mapping[str, Any]], *
         "specials": [(day, special) for special in place.calendar.special for day in special.days if day >= day_of(at)],
         "notices": [(number, each) for number, each in enumerate(place.notices) if at < each.until],
         "terminals": list_terminals(place.id),
-        "changes": [(each.effective_from, names.get(each.user_id, "")) for each in changes[:20]],
+        "changes": [
+            (each.effective_from, names.get(each.user_id, ""), tell_change(each.before, each.after)) for each in changes
+        ],
     }
 
 
@@ -163,21 +166,23 @@ def _read_details(said: Mapping[str, str]) -> dict[str, Any]:
 def _read_special(said: Mapping[str, str], *, at: datetime) -> SpecialDays:
     first = read_day(said, "day")
     if first < day_of(at):
-        raise Mistyped(what="過ぎた日の受付は変えられません。")
-    last = read_day(said, "last") if said.get("last", "").strip() else first
+        raise Mistyped(what="過ぎた日の受付は変えられません。", field="day")
+    last = read_day(said, "last", label="続くときは、終わりの日") if said.get("last", "").strip() else first
     if not first <= last <= first + timedelta(days=60):
-        raise Mistyped(what="終わりの日は、始まりの日から60日までにしてください。")
+        raise Mistyped(what="終わりの日は、始まりの日から60日までにしてください。", field="last")
     days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
-    hours = read_hours(said, ("from_1", "until_1"), ("from_2", "until_2"))
+    hours = read_hours(said, ("from_1", "until_1"), ("from_2", "until_2"), label="この日")
     return SpecialDays(days=days, hours=hours, reason=read_words(said, "reason"))
 
 
 def _read_notice(said: Mapping[str, str], *, at: datetime) -> Notice:
-    from_, until = read_instant(said, "from"), read_instant(said, "until")
+    from_, until = (
+        read_instant(said, name, label=f"お知らせの{of}の") for name, of in (("from", "始まり"), ("until", "終わり"))
+    )
     if until <= from_:
-        raise Mistyped(what="お知らせの終わりは、始まりより後にしてください。")
+        raise Mistyped(what="お知らせの終わりは、始まりより後にしてください。", field="until")
     if until <= at:
-        raise Mistyped(what="お知らせの終わりは、いまより後にしてください。")
+        raise Mistyped(what="お知らせの終わりは、いまより後にしてください。", field="until")
     return Notice.model_validate({"from": from_, "until": until, "text": read_words(said, "text")})
 
 
@@ -217,8 +222,8 @@ def _show_code(code: str) -> Done:
 def _compose_new(like: Place, said: Mapping[str, str], *, at: datetime) -> Place:
     name = said.get("id", "").strip()
     if not _ID.fullmatch(name):
-        raise Mistyped(what="番号(英語の名前)は、英小文字、数字、- で、40文字までにしてください。")
+        raise Mistyped(what="番号(英語の名前)は、英小文字、数字、- で、40文字までにしてください。", field="id")
     parts = {**_read_details(said), "id": name, "notices": [], "reading": "", "slots": None}
     if not parts["address"]:
-        raise Mistyped(what="住所を入れてください。")
+        raise Mistyped(what="住所を入れてください。", field="address-ja")
     return change(like, parts, at=at)

@@ -22,6 +22,7 @@ class Done:
     words: str = ""
     secret: str = ""
     error: str = ""
+    field: str = ""
 
 
 Step = Callable[[], Done]
@@ -56,7 +57,7 @@ def take_step(request: HttpRequest, steps: Mapping[str, Step]) -> HttpResponse |
     try:
         done = steps.get(request.POST.get("step", ""), _none)()
     except UNABLE as refusal:
-        return Done(error=explain(refusal))
+        return Done(error=explain(refusal), field=refusal.field if isinstance(refusal, Mistyped) else "")
     if done.secret:
         return done
     messages.success(request, done.words)
