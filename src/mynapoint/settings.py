@@ -171,7 +171,7 @@ CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = True
 # On one machine a training's cookies are not the real site's: browsers tell hosts apart, not ports.
 COOKIE_PREFIX = "training-" if TRAINING else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
-CSRF_FAILURE_VIEW = "mynapoint.office.stops.forged"
+CSRF_FAILURE_VIEW = "mynapoint.counter.stops.forged"
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_ENCRYPTED else 0

@@ -48,6 +48,16 @@ def clerk() -> User:
     return employ("hana", Role.CLERK, counter=COUNTER, at=AT)
 
 
+class TestForgedForms:
+    @pytest.mark.parametrize(
+        ("path", "room"), [("/counter/cases/", "窓口"), ("/counter/extension/", "窓口"), ("/office/", "事務局")]
+    )
+    def test_are_refused_in_the_words_of_the_room(self, path: str, room: str) -> None:
+        answer = Client(enforce_csrf_checks=True).post(path)
+        assert answer.status_code == 403
+        assert f"<title>この送信は受け付けられません | {room}</title>" in answer.content.decode()
+
+
 class TestAtDesk:
     def test_says_who_sits_where(self, clerk: User) -> None:
         answer = sit_down(clerk, install("2番窓口", at=AT), at=AT).get("/t/desk/")

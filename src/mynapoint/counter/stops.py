@@ -7,6 +7,8 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from mynapoint.office import stops
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -24,6 +26,11 @@ _STOPS: Final[Mapping[str, Stop]] = {
         "このページを使う権限がありません",
         "この窓口での役割が登録されていないか、終わっています。市の管理者に確かめてください。",
     ),
+    "forged": Stop(
+        "この送信は受け付けられません",
+        "何も変わっていません。ログインが終わったか、ページが古くなったか、ほかのサイトから送られています。"
+        "自分の仕事のページから開き直してください。",
+    ),
     "paper_missing": Stop(
         "PDF を作れません",
         "日本語の文字がありません(Debian: fonts-noto-cjk)。CSV は使えます。システムの担当者に知らせてください。",
@@ -34,6 +41,14 @@ _STOPS: Final[Mapping[str, Stop]] = {
         "この端末を窓口で使うときは、市の管理者から登録コードを受け取り、「この端末を登録する」から入れてください。",
     ),
 }
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say that a form did not come from the page that it should have; every other room's stop is the office's."""
+    match = request.resolver_match
+    if match is None or "counter" not in match.namespaces:
+        return stops.forged(request, reason)
+    return stop(request, "forged", status=403)
 
 
 def stop(request: HttpRequest, name: str, *, status: int) -> HttpResponse:

@@ -23,7 +23,7 @@ from mynapoint.signin.rules import CodeUsed, TooManyTries
 from mynapoint.signin.sessions import find_presence
 from mynapoint.signin.visiting import get_visitor
 
-LEFTOVERS: Final = '"cache", "storage", "executionContexts"'
+LEFTOVERS: Final = '"cache", "storage"'
 """What a browser forgets at the end (Clear-Site-Data); not its cookies, one of which says which terminal it is."""
 
 
