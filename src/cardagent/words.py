@@ -10,11 +10,17 @@ Row = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wording:
-    """What a person reads before signing: a heading, labelled rows, and what cannot be taken back."""
+    """What a person reads before signing: a heading, its core, the rest of it, and what cannot be taken back."""
 
     heading: str
-    rows: tuple[Row, ...]
+    core: tuple[Row, ...]
+    more: tuple[Row, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Everything, the core first."""
+        return (*self.core, *self.more)
 
 
 def put_into_words(statement: Statement, *, language: Language = Language.JAPANESE) -> Wording:
@@ -23,12 +29,11 @@ def put_into_words(statement: Statement, *, language: Language = Language.JAPANE
     middle = _word_choice(statement, phrases) if isinstance(statement, Application) else _word_act(statement, phrases)
     return Wording(
         heading=phrases.say(f"statement.{statement.kind}"),
-        rows=(
-            *_word_place(statement, phrases),
+        core=(*_word_place(statement, phrases), *middle, *_word_representative(statement, phrases)),
+        more=(
             *_word_grace(statement, phrases),
-            *_word_representative(statement, phrases),
             (phrases.say("statement.programme"), statement.programme.title),
-            *middle,
+            *_word_grant(statement, phrases),
             (phrases.say("statement.site"), statement.audience),
             (phrases.say("statement.expires_at"), phrases.say_time(statement.expires_at)),
         ),
@@ -79,12 +84,18 @@ def _word_act(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
 
 def _word_choice(statement: Application, phrases: Phrases) -> tuple[Row, ...]:
     content = statement.content
-    grant = phrases.say("statement.grant_is", percent=content.grant.rate_percent, cap=f"{content.grant.cap:,}")
     return (
         (phrases.say("statement.service"), content.service.name),
         (phrases.say("statement.account"), content.account.hint),
-        (phrases.say("statement.grant"), grant),
     )
+
+
+def _word_grant(statement: Statement, phrases: Phrases) -> tuple[Row, ...]:
+    if not isinstance(statement, Application):
+        return ()
+    grant = statement.content.grant
+    said = phrases.say("statement.grant_is", percent=grant.rate_percent, cap=f"{grant.cap:,}")
+    return ((phrases.say("statement.grant"), said),)
 
 
 def _warn_of_choice(phrases: Phrases) -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """Which links are followed, which statements are shown, and in which words."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import resources
 from typing import Any, get_args
 
 import pytest
@@ -11,7 +13,7 @@ from card_program_site import ACT, AT, ORIGIN, PLACE, TOKEN, encode, make_fields
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardagent.languages import Language
+from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink, InsecureLink, MalformedLink
 from cardagent.statement import (
     MAX_LENGTH,
@@ -290,6 +292,14 @@ class TestCheckStatement:
             check_statement(parse_statement(encode(fields)), link=LINK, at=AT)
 
 
+class TestColours:
+    @pytest.mark.parametrize("language", Language)
+    def test_have_the_names_that_the_counter_s_screens_say(self, language: Language) -> None:
+        file = resources.files("mynapoint.site").joinpath("phrases", language, "counter.toml")
+        for colour, name in tomllib.loads(file.read_text(encoding="utf-8"))["colour"].items():
+            assert get_phrases(language).say(f"colour.{colour}").partition("（")[0] == name
+
+
 class TestPutIntoWords:
     def test_says_everything_that_an_application_binds(self) -> None:
         wording = put_into_words(parse_statement(encode(make_fields())))
@@ -338,7 +348,7 @@ class TestPutIntoWords:
         said = set()
         for reason in get_args(reasons):
             fields = make_fields("objection") | {"content": {"reason": reason}}
-            said.add(put_into_words(parse_statement(encode(fields)), language=language).rows[2])
+            said.add(put_into_words(parse_statement(encode(fields)), language=language).core[1])
         assert len(said) == len(ObjectionReason) == len(get_args(reasons))
         assert set(get_args(reasons)) == set(ObjectionReason)
 

@@ -1,15 +1,17 @@
 """The card program's pages in a real browser (Debian's Chromium): keyboard alone, no JavaScript, a phone's width."""
 
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import pytest
-from card_program_site import PROBLEM, Site, reply_json, run_site
-from playwright.sync_api import Browser, Page, expect
+from card_program_site import PLACE, PROBLEM, Site, reply_json, run_site
+from playwright.sync_api import Browser, Locator, Page, expect
 from window_program import Program
 from window_visitor import go_to_program, type_pin
 
-from browser.window import NARROW, open_window
+from browser.window import NARROW, WIDE, open_window
+from cardagent.languages import Language
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
 
 
@@ -85,6 +87,55 @@ class TestJourney:
         go_to_program(page, program, trusted)
         page.get_by_role("link", name=name).click()
         page.locator(f'button[value="{card_path.stem}"]').click()
+
+
+class TestAtCounter:
+    """The page takes the place of the citizen's screen."""
+
+    @pytest.fixture
+    def wide(self, chromium: Browser, trusted: Site) -> Iterator[Page]:
+        trusted.kind, trusted.place = "application", PLACE
+        with open_window(chromium, width=WIDE, scripts=False) as window:
+            yield window.page
+        trusted.place = None
+
+    @pytest.mark.parametrize("language", Language)
+    def test_shows_what_is_signed_and_the_pin_field_at_once(
+        self, wide: Page, program: Program, trusted: Site, card_path: Path, language: Language
+    ) -> None:
+        go_to_program(wide, program, trusted)
+        wide.goto(wide.url.replace("/ja/", f"/{language}/"))
+        wide.locator(f'button[value="{card_path.stem}"]').click()
+        for shown in (wide.locator(".band.blue"), wide.get_by_text("みほんペイ"), wide.get_by_text("●●●●1234")):
+            assert bottom(shown) < bottom(wide.locator("#pin")) < 900
+        assert wide.evaluate("scrollY") == 0
+
+    def test_is_as_large_as_the_display_and_speaks_of_no_telephone(
+        self, wide: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        go_to_program(wide, program, trusted)
+        css = resources.files("mynapoint.counter").joinpath("static", "counter", "display.css").read_text()
+        assert "html { font-size: 137.5%; }" in css
+        expect(wide.locator("html")).to_have_css("font-size", "22px")
+        assert wide.locator(".band").inner_text().split() == ["件", "12", "青", "市民課", "2番窓口"]
+        assert "スマートフォン" not in wide.locator(".demo").inner_text()
+
+    def test_is_the_person_s_own_page_elsewhere(
+        self, wide: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        trusted.place = None
+        go_to_program(wide, program, trusted)
+        assert wide.locator(".band").count() == 0
+        expect(wide.locator("html")).to_have_css("font-size", "17px")
+        wide.locator(f'button[value="{card_path.stem}"]').click()
+        assert bottom(wide.locator("#pin")) < 900
+
+
+def bottom(shown: Locator) -> float:
+    """Return where something ends in the window."""
+    box = shown.bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
 
 
 class TestHostilePage:
