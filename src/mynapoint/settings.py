@@ -91,6 +91,9 @@ INSTALLED_APPS = (
     "procrastinate.contrib.django",
     *(f"mynapoint.{room}" for room in ROOMS),
 )
+# What jobs do is imported by the worker alone: every command would pay for it at its start.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["mynapoint.service_api.tasks"]
 MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",
     "mynapoint.site.shell.headers.guard",

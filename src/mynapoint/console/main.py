@@ -29,6 +29,9 @@ FOUNDERS: Final = (["db", "start"], ["migrate"], ["service", "platform-key"])
 """What begins a platform; nothing else makes secrets, so that a slip in a folder's name begins no second one."""
 NEED_NO_PLATFORM: Final = frozenset({"authority", "card", "check", "db", "makemigrations", "receipt", "write_protocol"})
 
+CHECKED: Final = frozenset({"serve", "worker"})
+"""What runs on looks the whole platform through first, as `mynapoint check` does: the others would spend most on it."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Return 0 when it did what it says, 1 when it could not, 2 when it was not asked properly."""
@@ -70,6 +73,8 @@ def _load(name: str) -> BaseCommand:
     command = load_command_class(get_commands()[name], name)
     # Django's options for its own development stay out of an operator's help.
     command.suppressed_base_arguments = {*_DJANGO_OPTIONS, *command.suppressed_base_arguments}
+    if name not in CHECKED:
+        command.requires_system_checks = ()
     return command
 
 

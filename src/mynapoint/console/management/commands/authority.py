@@ -21,7 +21,6 @@ class Command(BaseCommand):
     """The actions of the test authority; for demonstrations and tests only."""
 
     help = "Serve the test authority (OCSP, CRL, lineage, cards), or write its daily lists (demonstrations only)."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the actions."""

@@ -39,7 +39,6 @@ class Command(BaseCommand):
     """The actions on virtual cards; for demonstrations and tests only."""
 
     help = "Issue, renew, revoke, unblock or show a virtual card of the test authority (demonstrations only)."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the actions."""

@@ -23,7 +23,6 @@ class Command(BaseCommand):
     """The actions on the database. None of them needs a running one to be asked for."""
 
     help = "Start, stop, show, back up or restore the platform's database."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the actions."""

@@ -43,7 +43,6 @@ class Command(BaseCommand):
     """The actions on receipts; they need the site, and no database."""
 
     help = "Check a citizen's row receipt against the closing that the site publishes."
-    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the actions."""
