@@ -89,6 +89,15 @@ class TestStaffPages:
         counter = f"/counter/city/counters/{COUNTER}/"
         visit(admin, ["/counter/city/", counter, "/counter/city/people/", "/counter/city/new/", "/signin/factors/"])
 
+    def test_of_a_city_show_every_hour_on_a_telephone(self, chromium: Browser, site: str) -> None:
+        admin = sit_down(employ("riku", Role.CITY_ADMIN, at=AT), at=LATER)
+        with open_window(chromium, width=NARROW) as window:
+            cookie = {"name": "sessionid", "value": admin.cookies["sessionid"].value, "url": site}
+            window.page.context.add_cookies([cookie])  # type: ignore[list-item]
+            window.page.goto(f"{site}/counter/city/counters/{COUNTER}/")
+            week = window.page.locator(".wide:has(table.week)")
+            assert week.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+
     def test_of_the_office_have_no_barriers(self, visit: Visit, correction: str) -> None:
         office = sit_down(employ("aoi", Role.OFFICE, at=AT), at=LATER)
         corrections = ["/office/corrections/", f"/office/corrections/{correction}/"]
