@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -280,7 +281,7 @@ class TestPause:
 
     def test_knows_no_other_slip(self, sitting: Sitting) -> None:
         for slip in ("x", "A" * 43):
-            refused = sitting.clerk.post("/counter/cases/", {"slip": slip})
+            refused = sitting.clerk.post("/counter/cases/", {"case": str(uuid4()), "slip": slip})
             assert "この中断票は使えません" in see(refused, 404)
 
 

@@ -115,10 +115,17 @@ def get_own_scene(seat: Seat, name: CaseName, *, at: datetime) -> Scene:
 
     :raises CaseUnknown: when the terminal never had it: other terminals' cases are not its own to see.
     """
-    scene = get_scene(name, at=at)
-    if scene.case.seat.terminal != seat.terminal:
+    check_own_case(seat, name, at=at)
+    return get_scene(name, at=at)
+
+
+def check_own_case(seat: Seat, name: CaseName, *, at: datetime) -> None:
+    """This will check that a terminal has opened a case.
+
+    :raises CaseUnknown: when it never did: other terminals' cases are not its own to see, or to act on.
+    """
+    if get_case(name, at=at).seat.terminal != seat.terminal:
         raise CaseUnknown
-    return scene
 
 
 def _compose(case: CaseView, *, at: datetime) -> Scene:

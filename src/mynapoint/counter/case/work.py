@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mynapoint.case.operations import continue_case, end_case, open_case, send_home
-from mynapoint.case.rules import CaseName, CaseUnknown, Farewell, Lack, Slip, Turn
+from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Farewell, FormOutdated, Lack, Slip, Turn
 from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
 from mynapoint.counter.case.late import take_ticket
 from mynapoint.counter.case.possible import get_hours, list_offered, resets_pins
-from mynapoint.counter.case.scene import Scene, Stage, find_scene, get_own_scene
+from mynapoint.counter.case.scene import Scene, Stage, check_own_case, find_scene, get_own_scene
 from mynapoint.counter.case.sentences import ENDS, LACKS, PIN_LACKS, tell
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.directory.queries import get_service, list_service_names
@@ -56,6 +56,7 @@ def in_case(
     def acting(request: HttpRequest, desk: Desk, /, case_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         turn = Turn(CaseName(desk.seat.counter, case_id), desk.seat.terminal)
         try:
+            check_own_case(desk.seat, turn.case, at=settings.CLOCK())
             return view(request, desk, turn, *args, **kwargs)
         except CaseUnknown as refusal:
             return _show_start(request, desk, refusal=refusal)
@@ -78,7 +79,10 @@ def start(request: HttpRequest, desk: Desk) -> HttpResponse:
 def begin_case(request: HttpRequest, desk: Desk) -> HttpResponse:
     """はじめる: open a case, or with a slip continue one; the form's own id makes one of a double click."""
     at, seat = settings.CLOCK(), desk.seat
-    name = CaseName(seat.counter, _read_id(request.POST.get("case", "")))
+    try:
+        name = CaseName(seat.counter, UUID(request.POST.get("case", "")))
+    except ValueError:
+        return _show_start(request, desk, refusal=FormOutdated())
     opening: dict[str, Any] = {"user_id": desk.user_id, "closes_at": get_hours(seat.counter, at=at).calendar, "at": at}
     slip = request.POST.get("slip", "").strip()
     before = find_scene(seat, at=at)
@@ -152,9 +156,11 @@ def lack(request: HttpRequest, desk: Desk, turn: Turn) -> HttpResponse:
 
 @in_case
 def finish(_request: HttpRequest, _desk: Desk, turn: Turn) -> HttpResponse:
-    """終わる: end the case, and call nobody yet."""
+    """終わる: end the case, and call nobody yet; one that something else has ended is shown with what did."""
     reason: Farewell = "finished"
-    end_case(turn, reason, at=settings.CLOCK())
+    over = end_case(turn, reason, at=settings.CLOCK()).ended
+    if over is not None and over.reason != reason:
+        raise CaseOver(reason=over.reason)
     return forget(HttpResponseRedirect(reverse("counter:desk")))
 
 
@@ -263,11 +269,3 @@ def forget(answer: HttpResponse) -> HttpResponse:
     """This will have the browser forget what it has kept of the case (Clear Site Data, W3C)."""
     answer["Clear-Site-Data"] = FORGET
     return answer
-
-
-def _read_id(text: str) -> UUID:
-    """This will read a case's id as the form drew it; what is none opens a case of its own."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()

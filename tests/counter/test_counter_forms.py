@@ -1,0 +1,54 @@
+"""A case's forms where they have no business: from another terminal, after the end, or from no page at all."""
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from service_api_cast import NOON
+from sitting import Sitting, see
+
+from mynapoint.case.models import OpenedCase
+from staff_cast import install, sit_down
+
+pytestmark = pytest.mark.django_db
+FORMS = ("act", "continue", "lack", "finish", "pause")
+
+
+@pytest.fixture
+def neighbour(begun: Sitting) -> Sitting:
+    """The same clerk before the counter's second terminal, with the first one's case in mind."""
+    installed = install("2番窓口", at=NOON)
+    return Sitting(sit_down(User.objects.get(), installed, at=NOON), installed, case_id=begun.case_id)
+
+
+class TestAnotherTerminal:
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("typed", [{}, {"kind": "reservation", "who": "myself", "lack": "no_card"}])
+    def test_finds_no_such_case(self, begun: Sitting, neighbour: Sitting, form: str, typed: dict[str, str]) -> None:
+        before = begun.case()
+        assert "この件は見つかりません" in see(neighbour.do(form, **typed), 404)
+        assert begun.case() == before
+
+    def test_finds_no_page_of_it(self, neighbour: Sitting) -> None:
+        for page in ("", "state", "receipt.pdf"):
+            assert neighbour.clerk.get(f"{neighbour.page}{page}").status_code == 404
+
+
+class TestFinish:
+    def test_says_when_the_case_was_over_already_and_why(self, begun: Sitting) -> None:
+        begun.report(None)
+        page = see(begun.do("finish"), 409)
+        assert "この件は終わっています" in page
+        assert "カードが取り出されました" in page
+
+    def test_is_the_same_twice(self, begun: Sitting) -> None:
+        assert [begun.do("finish")["Location"] for _ in range(2)] == ["/counter/", "/counter/"]
+
+
+class TestBegin:
+    @pytest.mark.parametrize("case", ["zzz", "", str(uuid4())[:-1]])
+    def test_is_refused_without_the_id_that_the_page_has_drawn(self, begun: Sitting, case: str) -> None:
+        refused = begun.clerk.post("/counter/cases/", {"case": case})
+        assert "古い画面から送られました" in see(refused, 409)
+        assert begun.is_open()
+        assert OpenedCase.objects.count() == 1
