@@ -27,6 +27,8 @@ class CardReports:
     report_to: str = field(repr=False)
     desk: Desk
     http_client: httpx2.Client
+    _put_down: dict[str, float | None] = field(default_factory=dict)
+    _has_looked: bool = False
     _said: tuple[str, ...] | None = None
     _said_at: float = 0.0
 
@@ -38,20 +40,30 @@ class CardReports:
         try:
             cards = tuple(self.desk.see_cards())
         except UnableToReachCard:
+            self._has_looked = False
             return
+        self._note_put_down(cards, now=now)
         is_active = self.desk.take_press()
         if cards == self._said and not is_active and now < self._said_at + REPEAT_SECONDS:
             return
-        if self._tell(cards, is_active=is_active):
+        if self._tell(cards, is_active=is_active, now=now):
             self._said, self._said_at = cards, now
         elif is_active:
             self.desk.note_press()
 
-    def _tell(self, cards: Sequence[str], *, is_active: bool) -> bool:
+    def _note_put_down(self, cards: Sequence[str], *, now: float) -> None:
+        """This will note since when each card lies there: not known of one that came while nobody could look."""
+        since = now if self._has_looked else None
+        self._put_down = {card: self._put_down.get(card, since) for card in cards}
+        self._has_looked = True
+
+    def _tell(self, cards: Sequence[str], *, is_active: bool, now: float) -> bool:
         """This will tell of every card that lies there; of two in two readers the site takes the second for another."""
         try:
             for card in cards or (None,):
-                body = {"card": card, "is_active": is_active}
+                since = self._put_down.get(card) if card else None
+                lying = None if since is None else now - since
+                body = {"card": card, "is_active": is_active, "lying_seconds": lying}
                 self.http_client.post(self.report_to, json=body).raise_for_status()
         except httpx2.HTTPError:
             return False
@@ -65,6 +77,7 @@ def report_cards(report_to: str, desk: Desk) -> Event:
     def keep_looking() -> None:
         with httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as http_client:
             reports = CardReports(report_to, desk, http_client)
+            reports.look(now=time.monotonic())
             while not ended.wait(LOOK_SECONDS):
                 reports.look(now=time.monotonic())
 

@@ -63,6 +63,35 @@ class TestCardReports:
         assert [told["card"] for told in site.handed_in] == [None, fingerprint(card_path), None]
         assert set(site.paths) == {f"POST {ADDRESS}"}
 
+    def test_say_for_how_long_a_card_has_lain_there_and_nothing_of_one_that_was_there_at_first(
+        self, reports: CardReports, site: Site, reader: Path, card_path: Path
+    ) -> None:
+        laid = Path(shutil.copy(card_path, reader))
+        reports.look(now=0)
+        reports.look(now=REPEAT_SECONDS)
+        laid.unlink()
+        reports.look(now=7)
+        shutil.copy(card_path, reader)
+        reports.look(now=8)
+        reports.look(now=8 + REPEAT_SECONDS)
+        assert [told["lying_seconds"] for told in site.handed_in] == [None, None, None, 0, REPEAT_SECONDS]
+
+    def test_do_not_say_since_when_a_card_lies_there_that_came_while_nobody_could_look(
+        self, site: Site, reader: Path, card_path: Path
+    ) -> None:
+        site.post = lambda _site: (204, "text/plain", b"")
+        troubled = Desk(sites=(), cards=Troubled(ReaderInUse()), clock=lambda: AT)
+        well = Desk(sites=(), cards=VirtualCards(reader), clock=lambda: AT)
+        with httpx2.Client() as http_client:
+            reports = CardReports(f"{site.origin}{ADDRESS}", well, http_client)
+            reports.look(now=0)
+            reports.desk = troubled
+            reports.look(now=1)
+            shutil.copy(card_path, reader)
+            reports.desk = well
+            reports.look(now=2)
+        assert [told["lying_seconds"] for told in site.handed_in] == [None, None]
+
     def test_say_the_same_again_only_now_and_then(
         self, reports: CardReports, site: Site, reader: Path, card_path: Path
     ) -> None:

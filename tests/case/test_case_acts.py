@@ -67,7 +67,7 @@ def fingerprint(card: Path) -> Fingerprint:
 
 
 def put_down(card: Path, *, seat: Seat = SEAT, at: datetime = AT) -> None:
-    report_card(seat.counter, seat.terminal, fingerprint(card), at=at)
+    report_card(seat.counter, seat.terminal, fingerprint(card), put_down_at=at, at=at)
 
 
 def propose_in(case: Case, proposal: Proposal = RESERVATION, *, at: datetime = AT) -> Link:

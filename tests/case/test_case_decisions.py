@@ -38,7 +38,19 @@ from mynapoint.case.decisions import (
     WorkWanted,
     decide,
 )
-from mynapoint.case.facts import ActEnded, CardStillIn, Case, Continued, Ended, Extension, ProofSeen, SentHome
+from mynapoint.case.facts import (
+    ActEnded,
+    CardSeen,
+    CardStillIn,
+    Case,
+    Continued,
+    Ended,
+    Extension,
+    LeftCardSeen,
+    ProofSeen,
+    ReaderEmptied,
+    SentHome,
+)
 from mynapoint.case.rules import (
     COLOURS,
     ActNotInCase,
@@ -64,7 +76,8 @@ REQUESTS = (
     Pause(HERE),
 )
 REPORTS = (
-    CardReported(HANAKO), CardReported(TARO), RemovalReported(), ActRefused(ACT, None), ActRefused(ACT, TARO),
+    CardReported(HANAKO, AT), CardReported(TARO, AT), CardReported(TARO, None), RemovalReported(),
+    ActRefused(ACT, None), ActRefused(ACT, TARO),
     Leave(HERE, "finished"), AnotherCaseOpened(), TimePassed(),
 )  # fmt: skip
 IN_CONTACT = timedelta(days=1)
@@ -107,7 +120,7 @@ class TestOver:
             case = touched(PROPOSED, at=later)
             assert case.with_facts(decide(case, event, at=later)).idle_at() == later + 90 * SECOND
         lying = touched(PROPOSED, at=later)
-        assert decide(lying, CardReported(HANAKO), at=later) == [CardStillIn(later)]
+        assert decide(lying, CardReported(HANAKO, AT), at=later) == [CardStillIn(later)]
         assert lying.with_facts([CardStillIn(later)]).idle_at() == AT + 90 * SECOND
 
     def test_is_not_put_off_by_what_comes_late_from_the_past(self) -> None:
@@ -196,8 +209,8 @@ class TestReports:
     @pytest.mark.parametrize(
         ("case", "event", "facts"),
         [
-            pytest.param(WITH_CARD, CardReported(TARO), [Ended(AT, "second_card")], id="second-card"),
-            pytest.param(WITH_CARD, CardReported(HANAKO), [CardStillIn(AT)], id="same-card"),
+            pytest.param(WITH_CARD, CardReported(TARO, AT), [Ended(AT, "second_card")], id="second-card"),
+            pytest.param(WITH_CARD, CardReported(HANAKO, AT), [CardStillIn(AT)], id="same-card"),
             pytest.param(WITH_CARD, RemovalReported(), [Ended(AT, "card_removed")], id="removal"),
             pytest.param(OPENED, RemovalReported(), [], id="no-card-yet"),
             pytest.param(SHOWN, ActRefused(ACT, None), [ActEnded(AT, ACT, "refused")], id="refused"),
@@ -220,9 +233,38 @@ class TestReports:
         resumed = replace(OPENED, card=WITH_CARD.card)
         with pytest.raises(NoCardInCase):
             decide(resumed, ActOffered(HERE, ACT, 0), at=AT)
-        assert decide(resumed, CardReported(TARO), at=AT) == [Ended(AT, "second_card")]
-        there = resumed.with_facts(decide(resumed, CardReported(HANAKO), at=AT))
+        assert decide(resumed, CardReported(TARO, AT), at=AT) == [Ended(AT, "second_card")]
+        there = resumed.with_facts(decide(resumed, CardReported(HANAKO, AT), at=AT))
         assert there.contact_at == AT
+
+    @pytest.mark.parametrize("put_down_at", [AT - timedelta(microseconds=1), None])
+    def test_take_no_card_that_lay_there_before_the_case_until_it_was_taken_out(
+        self, put_down_at: datetime | None
+    ) -> None:
+        there = CardReported(HANAKO, put_down_at)
+        assert decide(OPENED, there, at=AT) == [LeftCardSeen(AT)]
+        left = OPENED.with_facts([LeftCardSeen(AT)])
+        assert decide(left, there, at=AT) == []
+        with pytest.raises(NoCardInCase):
+            decide(left, ActOffered(HERE, ACT, 0), at=AT)
+        assert decide(left, RemovalReported(), at=AT) == [ReaderEmptied(AT)]
+        emptied = left.with_facts([ReaderEmptied(AT)])
+        assert not emptied.is_card_left
+        assert isinstance(decide(emptied, there, at=AT)[0], CardSeen)
+
+    def test_take_the_card_that_is_put_down_in_the_place_of_one_that_was_left(self) -> None:
+        left = OPENED.with_facts([LeftCardSeen(AT)])
+        (seen,) = decide(left, CardReported(TARO, AT), at=AT)
+        assert isinstance(seen, CardSeen)
+        assert not left.with_facts([seen]).is_card_left
+
+    def test_of_a_card_that_was_left_put_the_end_off_for_nobody(self) -> None:
+        assert OPENED.with_facts([LeftCardSeen(AT + SECOND)]).idle_at() == OPENED.idle_at()
+
+    def test_of_a_card_that_lay_there_before_do_not_end_a_case_that_waits_for_its_slip_s(self) -> None:
+        resumed = replace(OPENED, card=WITH_CARD.card)
+        for card in (HANAKO, TARO):
+            assert decide(resumed, CardReported(card, AT - SECOND), at=AT) == [LeftCardSeen(AT)]
 
     def test_of_another_terminal_s_clerk_end_nothing(self) -> None:
         with pytest.raises(CaseElsewhere):

@@ -52,7 +52,12 @@ class TestOpenCaseAtOnce:
 class TestReportCardAtOnce:
     def test_takes_one_of_two_cards_and_ends_the_case_for_the_other(self) -> None:
         case = opening()()
-        at_once(*(lambda card=card: report_card(SEAT.counter, SEAT.terminal, card, at=AT) for card in (HANAKO, TARO)))
+        at_once(
+            *(
+                lambda card=card: report_card(SEAT.counter, SEAT.terminal, card, put_down_at=AT, at=AT)
+                for card in (HANAKO, TARO)
+            )
+        )
         assert list(CaseFact.objects.order_by("index").values_list("kind", flat=True)) == ["card_seen", "ended"]
         over = get_case(case.name, at=AT).over
         assert over is not None
@@ -67,7 +72,7 @@ class TestCommitAtOnce:
     @pytest.fixture
     def link(self, hanako: Path) -> Link:
         case = opening()()
-        report_card(SEAT.counter, SEAT.terminal, fingerprint(hanako), at=AT)
+        report_card(SEAT.counter, SEAT.terminal, fingerprint(hanako), put_down_at=AT, at=AT)
         link = propose(Proposal(**{**vars(RESERVATION), "offer": Offer(turn_of(case), 0)}), audience=SITE, at=AT)
         show_act(turn_of(case), link.act_id, at=AT)
         return link

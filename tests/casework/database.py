@@ -19,8 +19,8 @@ from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Authorities, Link, Submission
 from mynapoint.application.models import Application
 from mynapoint.case import operations
-from mynapoint.case.queries import get_case
-from mynapoint.case.rules import CaseName, Farewell, Fingerprint, Offer, Seat, Slip, Turn
+from mynapoint.case.queries import find_open_case, get_case
+from mynapoint.case.rules import CaseName, CaseUnknown, Farewell, Fingerprint, Offer, Seat, Slip, Turn
 from mynapoint.holder.models import HolderCertificate
 from mynapoint.holder.rules import hash_certificate
 from mynapoint.reservation.models import Reservation
@@ -61,8 +61,18 @@ class DatabasePlatform:
     def open_case(self, name: CaseName, seat: Seat, *, closes_at: datetime | None, at: datetime) -> None:
         operations.open_case(name, seat, user_id=CLERK, closes_at=closes_at, at=at)
 
-    def report_card(self, seat: Seat, fingerprint: Fingerprint, *, at: datetime) -> None:
-        operations.report_card(seat.counter, seat.terminal, fingerprint, at=at)
+    def report_card(self, seat: Seat, fingerprint: Fingerprint, *, put_down_at: datetime, at: datetime) -> None:
+        operations.report_card(seat.counter, seat.terminal, fingerprint, put_down_at=put_down_at, at=at)
+
+    def find_case_with_card(self, seat: Seat, *, at: datetime) -> CaseName | None:
+        case = find_open_case(seat.counter, seat.terminal, at=at)
+        return case.name if case and case.has_card else None
+
+    def is_card_left(self, name: CaseName, *, at: datetime) -> bool:
+        try:
+            return get_case(name, at=at).has_left_card
+        except CaseUnknown:
+            return False
 
     def report_removal(self, seat: Seat, *, at: datetime) -> None:
         operations.report_removal(seat.counter, seat.terminal, at=at)

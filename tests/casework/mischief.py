@@ -72,9 +72,8 @@ def pause(visit: "Visit") -> Steps:
     yield town.random.randrange(5, 60)
     visit.page = Page(town.new_name(visit.desk))
     visit.desk.pages.append(visit.page)
-    name, seat, closes_at = visit.page.case, visit.desk.seat, town.closes_at
     try:
-        town.send("resumed", lambda at: town.platform.resume(slip, name, seat, closes_at=closes_at, at=at))
+        town.send("resumed", town.open_case(visit.page.case, visit.desk.seat, slip=slip))
     except Unanswered:
         pass
     except Refusal:

@@ -27,8 +27,8 @@ class CommitsBySession(MemoryPlatform):
         self._cards[card.fingerprint] = person
         return card
 
-    def report_card(self, seat: Seat, fingerprint: Fingerprint, *, at: datetime) -> None:
-        super().report_card(seat, fingerprint, at=at)
+    def report_card(self, seat: Seat, fingerprint: Fingerprint, *, put_down_at: datetime, at: datetime) -> None:
+        super().report_card(seat, fingerprint, put_down_at=put_down_at, at=at)
         self._logged_in.setdefault(seat.terminal, self._cards[fingerprint])
 
     def end_case(self, turn: Turn, reason: Farewell, *, at: datetime) -> None:
@@ -61,6 +61,13 @@ def _notices_no_swap(case: Case, event: Event, *, at: datetime) -> list[Fact]:
     return decide(case, event, at=at)
 
 
+def _takes_cards_that_were_left(case: Case, event: Event, *, at: datetime) -> list[Fact]:
+    """The card that the citizen before has left becomes the case's card, and the next PIN is typed against it."""
+    if isinstance(event, CardReported):
+        event = replace(event, put_down_at=at)
+    return decide(case, event, at=at)
+
+
 def _takes_acts_before_a_card(case: Case, event: Event, *, at: datetime) -> list[Fact]:
     """What is typed may have been typed by whoever sat there before the card was put down."""
     if isinstance(event, ActOffered) and case.contact_at is None:
@@ -86,6 +93,7 @@ MUTANTS: dict[str, Callable[[], MemoryPlatform]] = {
     "commits by session instead of signature": CommitsBySession,
     "leaves the case out of the statement": LeavesTheCaseOut,
     "notices no card swap": lambda: MemoryPlatform(_notices_no_swap),
+    "takes cards that were left": lambda: MemoryPlatform(_takes_cards_that_were_left),
     "takes acts before a card": lambda: MemoryPlatform(_takes_acts_before_a_card),
     "takes outdated forms": lambda: MemoryPlatform(_takes_outdated_forms),
     "takes acts that were replaced": lambda: MemoryPlatform(_takes_replaced_acts),

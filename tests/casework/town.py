@@ -14,7 +14,7 @@ from casework.cards import Card, Person
 from casework.platform import Bound, Platform, Wish
 from casework.witness import Witness
 from mynapoint.act.rules import Submission
-from mynapoint.case.rules import CaseName, Seat, Turn
+from mynapoint.case.rules import CaseName, Seat, Slip, Turn
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
 
@@ -53,6 +53,7 @@ class Desk:
     seat: Seat
     people: set[Person] = field(default_factory=set)
     reader: Card | None = None
+    put_down_at: datetime = START
     is_silent: bool = False
     pages: deque[Page] = field(default_factory=lambda: deque(maxlen=6))
 
@@ -142,10 +143,23 @@ class Town:
 
         return message
 
+    def open_case(self, name: CaseName, seat: Seat, *, slip: Slip | None = None) -> Callable[[datetime], None]:
+        """Return the message that opens a case, or continues one by its slip, under the eyes of the witness."""
+        closes_at = self.closes_at
+
+        def message(at: datetime) -> None:
+            if slip is None:
+                self.platform.open_case(name, seat, closes_at=closes_at, at=at)
+            else:
+                self.platform.resume(slip, name, seat, closes_at=closes_at, at=at)
+            self.witness.see_opening(name, at)
+
+        return message
+
     def put_down(self, desk: Desk, card: Card) -> None:
         """Put a card into a desk's reader, in the place of what lies there."""
         self.take_out(desk)
-        desk.reader = card
+        desk.reader, desk.put_down_at = card, self.at
         self.begin(self._beat(desk, card), after=self.random.choice((0, 0, 1, 3)))
 
     def take_out(self, desk: Desk) -> Card | None:
@@ -160,7 +174,10 @@ class Town:
         """Say every few seconds that a card is there, for as long as it is."""
         while desk.reader is card:
             if not desk.is_silent and not self.is_chance(0.01):
-                self.platform.report_card(desk.seat, card.fingerprint, at=self.at)
+                self.platform.report_card(desk.seat, card.fingerprint, put_down_at=desk.put_down_at, at=self.at)
+                taken_by = self.platform.find_case_with_card(desk.seat, at=self.at)
+                if taken_by is not None:
+                    self.witness.judge_card(taken_by, desk.put_down_at)
             yield BEAT
 
     def _repeat(self, what: str, message: Callable[[datetime], object]) -> Steps:

@@ -76,7 +76,7 @@ class Visit:
 
     def put_card_down(self) -> Steps:
         yield from self.wait(1, 12)
-        if self.desk.reader is not self.card:
+        if self.desk.reader is not self.card or self.town.platform.is_card_left(self.page.case, at=self.town.at):
             self.town.put_down(self.desk, self.card)
         yield from self.wait(3, 8)
 
@@ -212,12 +212,9 @@ class Visit:
     def open(self) -> None:
         """Press 「はじめる」, again when there is no answer; twice when somebody clicks twice."""
         name = self.town.new_name(self.desk)
-        seat, closes_at = self.desk.seat, self.town.closes_at
         for _ in range(3 if "double" in self.mischief else 2):
             try:
-                self.town.send(
-                    "opened", lambda at: self.town.platform.open_case(name, seat, closes_at=closes_at, at=at)
-                )
+                self.town.send("opened", self.town.open_case(name, self.desk.seat))
                 if "double" not in self.mischief:
                     break
             except Unanswered:

@@ -103,12 +103,12 @@ class Sitting:
         return dict(HIDDEN.findall(self.clerk.get(address).content.decode()))
 
     def report(self, card: Path | None, **more: object) -> HttpResponse:
-        """Have the card program say which card lies there."""
+        """Have the card program say which card lies there, as a rule since just now."""
         told = None
         if card is not None:
             certificate = FileMemory(card).read().credentials.authentication.certificate
             told = to_base64url(fingerprint_of(certificate))
-        body = json.dumps({"card": told, **more})
+        body = json.dumps({"card": told, **({"lying_seconds": 0} if told else {}), **more})
         return Client().post(f"/counter/card/{self.token('card')}", body, content_type="application/json")
 
     def put_down(self, card: Path) -> None:

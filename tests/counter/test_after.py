@@ -64,7 +64,13 @@ def begin(card: Path, *, user_id: int = 7, at: datetime = AT) -> Turn:
     """Open a case with a card in it."""
     name = CaseName(COUNTER, uuid4())
     open_case(name, SEAT, user_id=user_id, closes_at=CLOSES_AT, at=at)
-    report_card(COUNTER, "t1", fingerprint_of(FileMemory(card).read().credentials.authentication.certificate), at=at)
+    report_card(
+        COUNTER,
+        "t1",
+        fingerprint_of(FileMemory(card).read().credentials.authentication.certificate),
+        put_down_at=at,
+        at=at,
+    )
     return Turn(name, "t1")
 
 

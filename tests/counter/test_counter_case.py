@@ -235,6 +235,21 @@ class TestCardReport:
         begun.put_down(cast.card("taro"))
         assert "ほかのカードが置かれました" in begun.look()
 
+    def test_takes_no_card_that_was_left_before_the_case_until_it_is_taken_out_and_says_so(
+        self, begun: Sitting, card: Path
+    ) -> None:
+        begun.do("finish")
+        begun.later(20)
+        begun.begin()
+        begun.report(card, lying_seconds=21)
+        assert "前の方のカードが残っています。取り出してください" in begun.look()
+        assert "カードをいちど取り出してください" in begun.watch()[1]
+        assert "カードがまだ置かれていません" in see(begun.begin_act(status=409), 409)
+        begun.report(None)
+        assert "カードを置いてもらってください" in begun.look()
+        begun.put_down(card)
+        assert "手続を選んでください" in begun.look()
+
     def test_means_nothing_without_a_case(self, sitting: Sitting, card: Path) -> None:
         sitting.put_down(card)
         assert sitting.report(None).status_code == 204
@@ -242,6 +257,7 @@ class TestCardReport:
     @pytest.mark.parametrize(
         ("body", "status"),
         [("", 400), ("{}", 400), ('{"card": "AAAA"}', 400), ('{"card": 5}', 400), ('{"card": null, "pin": "1"}', 400),
+         ('{"card": null, "lying_seconds": -1}', 400), ('{"card": null, "lying_seconds": 1e10}', 400),
          ('{"card": "' + "A" * 20_000 + '"}', 413)],
     )  # fmt: skip
     def test_is_refused_when_it_is_none(self, sitting: Sitting, body: str, status: int) -> None:
@@ -272,12 +288,25 @@ class TestPause:
         begun.put_down(card)
         assert "IDとコードの入力" in begun.look()
 
-    def test_goes_on_with_no_other_card(self, begun: Sitting, cast: Cast) -> None:
+    def test_goes_on_with_no_other_card_and_then_still_with_its_own(
+        self, begun: Sitting, card: Path, cast: Cast
+    ) -> None:
         begun.begin_act()
         slip = self.pause(begun)
         begun.begin(slip=slip)
         begun.put_down(cast.card("taro"))
         assert "ほかのカードが置かれました" in begun.look()
+        begun.begin(slip=slip)
+        begun.put_down(card)
+        assert "市民の画面で入力しています" in begun.look()
+
+    def test_prints_a_slip_that_denies_nothing_that_was_signed(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        slip = begun.do("pause").content
+        text = "".join(PdfReader(BytesIO(slip)).pages[0].extract_text().split())
+        assert "受領書を受け取った手続は、登録されています。" in text
+        assert "登録された手続: 1 件" in begun.look()
 
     def test_knows_no_other_slip(self, sitting: Sitting) -> None:
         for slip in ("x", "A" * 43):

@@ -45,7 +45,7 @@ def new_case(*, card: Fingerprint | None = HANAKO) -> Turn:
     name = CaseName(SEAT.counter, uuid4())
     open_case(name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
     if card:
-        report_card(SEAT.counter, SEAT.terminal, card, at=AT)
+        report_card(SEAT.counter, SEAT.terminal, card, put_down_at=AT, at=AT)
     return Turn(name, SEAT.terminal)
 
 
@@ -119,6 +119,30 @@ class TestPausedDraft:
             assert (draft.answers.service, draft.answers.account) == ("hanamaru", None)
             assert get_draft(draft.link, at=AT).link == draft.link
 
+    def test_goes_on_again_with_the_same_slip_after_a_wrong_card(self, turn: Turn) -> None:
+        begin(turn, APPLYING)
+        slip = pause(turn)
+        with resumed(slip, card=TARO) as wrong:
+            assert get_case(wrong, at=AT).over is not None
+        assert forget_in_ended_cases(at=AT) == 1
+        for _ in range(2):
+            with resumed(slip, card=HANAKO) as name:
+                draft = find_draft_in_case(name, at=AT)
+                assert draft is not None
+                assert draft.answers.service == "hanamaru"
+
+    def test_is_opened_once_by_a_double_click(self, turn: Turn) -> None:
+        begin(turn, APPLYING)
+        slip = pause(turn)
+        with resumed(slip, card=HANAKO) as name:
+            answered = find_draft_in_case(name, at=AT)
+            assert answered is not None
+            answer(answered.link, Step.TERMS, agreed_for="hanamaru", at=AT)
+            resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
+            draft = find_draft_in_case(name, at=AT)
+            assert draft is not None
+            assert draft.answers.agreed_for == "hanamaru"
+
     def test_is_nobody_else_s(self, turn: Turn) -> None:
         draft = begin(turn, APPLYING)
         with resumed(pause(turn), card=TARO) as name:
@@ -136,7 +160,7 @@ def pause(turn: Turn) -> Slip:
 def resumed(slip: Slip, *, card: Fingerprint) -> Iterator[CaseName]:
     name = CaseName(SEAT.counter, uuid4())
     resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
-    report_card(SEAT.counter, SEAT.terminal, card, at=AT)
+    report_card(SEAT.counter, SEAT.terminal, card, put_down_at=AT, at=AT)
     yield name
 
 

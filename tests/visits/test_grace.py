@@ -87,7 +87,7 @@ def offer(cast: Cast, card: Path, proposal: Proposal, late: Late | None, *, at: 
     seat, name = seat_at(counter), CaseName(counter, uuid4())
     open_case(name, seat, user_id=CLERK, closes_at=at + timedelta(hours=1), at=at)
     certificate = FileMemory(card).read().credentials.authentication.certificate
-    report_card(counter, seat.terminal, fingerprint_of(certificate), at=at)
+    report_card(counter, seat.terminal, fingerprint_of(certificate), put_down_at=at, at=at)
     turn = Turn(name, seat.terminal)
     link = propose(replace(proposal, offer=Offer(turn, 0), late=late), audience=SITE, at=at)
     show_act(turn, link.act_id, at=at)

@@ -249,7 +249,7 @@ class TestPace:
         for seconds, seat in ((10, SEATS[0]), (30, SEATS[1])):
             name = CaseName(MALL, uuid4())
             open_case(name, seat, user_id=CLERK, closes_at=TEN.replace(hour=19), at=TEN)
-            report_card(MALL, seat.terminal, Fingerprint(b"h" * 32), at=TEN)
+            report_card(MALL, seat.terminal, Fingerprint(b"h" * 32), put_down_at=TEN, at=TEN)
             end_case(Turn(name, seat.terminal), "finished", at=TEN + timedelta(seconds=seconds))
         line = get_line(MALL, TEN.date())
         soon, later = TEN + AT_WORK - SECOND, TEN + AT_WORK + SECOND

@@ -19,7 +19,9 @@ from mynapoint.case.facts import (
     Ended,
     Extension,
     Fact,
+    LeftCardSeen,
     ProofSeen,
+    ReaderEmptied,
     SentHome,
 )
 from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
@@ -150,6 +152,8 @@ def _read(row: CaseFact, *, card: CardHash | None) -> Fact:
 
 _FACTS: Final[Mapping[str, Callable[..., Fact]]] = {
     "card_seen": CardSeen,
+    "left_card_seen": LeftCardSeen,
+    "reader_emptied": ReaderEmptied,
     "act_proposed": ActProposed,
     "act_shown": ActShown,
     "act_ended": ActEnded,
@@ -160,6 +164,8 @@ _FACTS: Final[Mapping[str, Callable[..., Fact]]] = {
 }
 _KINDS: Final = {kind: word for word, kind in _FACTS.items()}
 _COLUMNS: Final = {
+    "left_card_seen": (),
+    "reader_emptied": (),
     "act_proposed": ("act_id",),
     "act_shown": ("act_id",),
     "act_ended": ("act_id", "word"),

@@ -18,7 +18,9 @@ from mynapoint.case.facts import (
     Continued,
     Ended,
     Fact,
+    LeftCardSeen,
     ProofSeen,
+    ReaderEmptied,
     SentHome,
 )
 from mynapoint.case.rules import (
@@ -39,9 +41,10 @@ from mynapoint.case.rules import (
 
 @dataclass(frozen=True, slots=True)
 class CardReported:
-    """The card program sees a card, for the first time or again."""
+    """The card program sees a card, for the first time or again; it may not know since when it has been there."""
 
     fingerprint: Fingerprint
+    put_down_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +191,9 @@ def _decide_act(case: Case, event: ActOffered | ActDisplayed | ActSigned, *, at:
 def _decide_report(case: Case, event: Report, *, at: datetime) -> list[Fact]:
     match event:
         case CardReported():
-            return _take_card(case, event.fingerprint, at=at)
-        case RemovalReported() if case.contact_at is not None:
-            return [Ended(at, "card_removed")]
+            return _take_card(case, event, at=at)
+        case RemovalReported():
+            return _see_no_card(case, at=at)
         case ActRefused():
             return _close_refused(case, event, at=at)
         case Leave():
@@ -201,13 +204,26 @@ def _decide_report(case: Case, event: Report, *, at: datetime) -> list[Fact]:
             return []
 
 
-def _take_card(case: Case, fingerprint: Fingerprint, *, at: datetime) -> list[Fact]:
-    """Take the first card, or the one that a slip names, for the case's; every other one ends it."""
+def _take_card(case: Case, event: CardReported, *, at: datetime) -> list[Fact]:
+    """Take the first card that is put down, or the one that a slip names, for the case's; every other one ends it."""
+    if case.contact_at is None and not _is_put_down_in(case, event):
+        return [] if case.is_card_left else [LeftCardSeen(at)]
     assert case.key is not None, "a case that nothing has ended has its key"
-    card = hash_card(fingerprint, key=case.key)
+    card = hash_card(event.fingerprint, key=case.key)
     if card != (case.card or card):
         return [Ended(at, "second_card")]
     return [CardStillIn(at)] if case.contact_at else [CardSeen(at, card)]
+
+
+def _see_no_card(case: Case, *, at: datetime) -> list[Fact]:
+    if case.contact_at is not None:
+        return [Ended(at, "card_removed")]
+    return [ReaderEmptied(at)] if case.is_card_left else []
+
+
+def _is_put_down_in(case: Case, event: CardReported) -> bool:
+    """Say whether a card cannot be the one of whoever was there before: it came into the reader during this case."""
+    return case.was_emptied or (event.put_down_at is not None and event.put_down_at >= case.opened_at)
 
 
 def _close_refused(case: Case, event: ActRefused, *, at: datetime) -> list[Fact]:

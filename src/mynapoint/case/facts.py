@@ -31,6 +31,20 @@ class CardSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftCardSeen:
+    """A card lies in the reader that was there before the case began: whose it is, nobody can tell."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderEmptied:
+    """The card that had been left was taken out: whatever lies there from now on was put down in this case."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CardStillIn:
     """The card program says that the card is still there; the newest of these counts, so only it is kept."""
 
@@ -93,7 +107,19 @@ class Ended:
     reason: EndReason
 
 
-Fact = CardSeen | CardStillIn | ActProposed | ActShown | ActEnded | Continued | ProofSeen | SentHome | Ended
+Fact = (
+    CardSeen
+    | LeftCardSeen
+    | ReaderEmptied
+    | CardStillIn
+    | ActProposed
+    | ActShown
+    | ActEnded
+    | Continued
+    | ProofSeen
+    | SentHome
+    | Ended
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +134,8 @@ class Extension:
 class Case:
     """A case as its facts have it. `key` and `card` are there only as long as nothing has ended it.
 
-    `contact_at` is when the card program last said that the card is there; None before it was put down.
+    `contact_at` is when the card program last said that the card is there; None before it was put down. `is_card_left`
+    says that another lies there, from before the case; `was_emptied`, that one did and was taken out.
     """
 
     name: CaseName
@@ -121,6 +148,8 @@ class Case:
     key: bytes | None = None
     card: CardHash | None = None
     contact_at: datetime | None = None
+    is_card_left: bool = False
+    was_emptied: bool = False
     act_id: UUID | None = None
     is_shown: bool = False
     acts_proposed: int = 0
@@ -168,7 +197,11 @@ def _add(case: Case, fact: Fact) -> Case:
     changes: dict[str, Any] = {"active_at": max(case.active_at, fact.at), "fact_count": case.fact_count + 1}
     match fact:
         case CardSeen():
-            changes |= {"card": fact.card, "contact_at": fact.at}
+            changes |= {"card": fact.card, "contact_at": fact.at, "is_card_left": False}
+        case LeftCardSeen():
+            changes |= {"active_at": case.active_at, "is_card_left": True}
+        case ReaderEmptied():
+            changes |= {"is_card_left": False, "was_emptied": True}
         case CardStillIn():
             # A card that lies there is nobody who does anything.
             changes = {"contact_at": max(case.contact_at or fact.at, fact.at)}

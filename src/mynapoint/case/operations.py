@@ -63,16 +63,19 @@ def open_case(name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime |
     return _open(Opening(name, seat, user_id, closes_at), at=at)
 
 
-def report_card(counter: str, terminal: str, fingerprint: Fingerprint, *, at: datetime) -> None:
-    """Take the card program's word that a card is there; it says so again every few seconds.
+def report_card(
+    counter: str, terminal: str, fingerprint: Fingerprint, *, put_down_at: datetime | None, at: datetime
+) -> None:
+    """Take the card program's word that a card is there, and since when if it knows; it says so again and again.
 
-    The first card of a case is the case's card; a second one ends it.
+    The first card that is put down in a case is the case's card; a second one ends it. One that lay there before must
+    be taken out first.
     """
-    _report(counter, terminal, CardReported(fingerprint), at=at)
+    _report(counter, terminal, CardReported(fingerprint, put_down_at), at=at)
 
 
 def report_removal(counter: str, terminal: str, *, at: datetime) -> None:
-    """Take the card program's word that no card is there, which ends the case once it had one."""
+    """Take the card program's word that no card is there, which ends the case once it had one of its own."""
     _report(counter, terminal, RemovalReported(), at=at)
 
 

@@ -30,6 +30,7 @@ class CaseView:
     opened_at: datetime
     over: Over | None
     has_card: bool
+    has_left_card: bool
     act_id: UUID | None
     is_shown: bool
     acts_proposed: int
@@ -170,6 +171,7 @@ def _view(case: Case, *, at: datetime) -> CaseView:
         opened_at=case.opened_at,
         over=over,
         has_card=case.contact_at is not None and over is None,
+        has_left_card=case.is_card_left and over is None,
         act_id=case.act_id if over is None else None,
         is_shown=case.is_shown,
         acts_proposed=case.acts_proposed,

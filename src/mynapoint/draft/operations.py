@@ -112,11 +112,15 @@ def resume_in_case(
 ) -> None:
     """Open a case that continues a paused one, with what was answered in it: the same card alone can go on with it.
 
+    What was answered stays with the slip, too: whoever is stopped, by a wrong card or by time, can use it again.
+
     :raises SlipUnknown, CounterClosed, CaseElsewhere: when it is not continued.
     """
     case = resume_case(slip, name, seat, user_id=user_id, closes_at=closes_at, at=at)
-    kept = Draft.objects.filter(id=slip.id, counter="")
-    kept.update(id=case.name.id, counter=case.name.counter, expires_at=case.closes_at + KEPT_AFTER_CLOSING)
+    kept = Draft.objects.filter(id=slip.id, counter="").first()
+    if kept is not None and not Draft.objects.filter(id=case.name.id).exists():
+        kept.id, kept.counter, kept.expires_at = case.name.id, case.name.counter, case.closes_at + KEPT_AFTER_CLOSING
+        insert(kept)
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """What a terminal's card program reports every few seconds: that a card lies there, which, or that none does."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -15,15 +17,20 @@ from paymentservice.encoding import NotBase64Url, from_base64url
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
 
 FINGERPRINT_BYTES = 32
+LONGEST_LYING = 1e9
 
 
 class CardReport(BaseModel):
-    """The card's fingerprint (base64url) or null, and whether its holder pressed anything since the last report."""
+    """The card's fingerprint (base64url) or null, and whether its holder pressed anything since the last report.
+
+    `lying_seconds` is for how long it has lain there; null when it was there before the program looked.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     card: str | None = Field(max_length=64)
     is_active: bool = False
+    lying_seconds: float | None = Field(None, ge=0, le=LONGEST_LYING)
 
 
 # The address is the terminal's secret; no cookie takes part.
@@ -44,7 +51,8 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
     if card is None:
         report_removal(seat.counter, seat.terminal, at=at)
         return HttpResponse(status=204)
-    report_card(seat.counter, seat.terminal, Fingerprint(card), at=at)
+    put_down_at = None if said.lying_seconds is None else at - timedelta(seconds=said.lying_seconds)
+    report_card(seat.counter, seat.terminal, Fingerprint(card), put_down_at=put_down_at, at=at)
     if said.is_active:
         _go_on(seat)
     return HttpResponse(status=204)

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     """How far a case has come."""
 
     NO_CARD = "no_card"
+    CARD_LEFT = "card_left"
     CHOOSING = "choosing"
     ANSWERING = "answering"
     CHECKING = "checking"
@@ -42,7 +43,7 @@ class Scene:
         if self.case.over:
             return Stage.OVER
         if not self.case.has_card:
-            return Stage.NO_CARD
+            return Stage.CARD_LEFT if self.case.has_left_card else Stage.NO_CARD
         if self.draft is None:
             return Stage.CHOOSING
         return self._stage_of_act() or (Stage.ANSWERING if self.draft.next_step else Stage.CHECKING)
