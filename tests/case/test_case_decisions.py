@@ -250,7 +250,8 @@ class TestReports:
         assert decide(left, RemovalReported(), at=AT) == [ReaderEmptied(AT)]
         emptied = left.with_facts([ReaderEmptied(AT)])
         assert not emptied.is_card_left
-        assert isinstance(decide(emptied, there, at=AT)[0], CardSeen)
+        assert decide(emptied, there, at=AT) == [LeftCardSeen(AT)], "the word of its removal was a late one"
+        assert isinstance(decide(emptied, CardReported(HANAKO, AT), at=AT)[0], CardSeen)
 
     def test_take_the_card_that_is_put_down_in_the_place_of_one_that_was_left(self) -> None:
         left = OPENED.with_facts([LeftCardSeen(AT)])

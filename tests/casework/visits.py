@@ -136,8 +136,10 @@ class Visit:
                 if page.act is None:
                     yield from self._recover(refusal)
                     return False
-        self.page = page
-        page.after += page.act is not None
+        if page.act is not None:
+            # Whoever has no answer stays before the window into which they type next.
+            self.page = page
+            page.after += 1
         yield from self.wait(1, 3)
         return page.act is not None
 

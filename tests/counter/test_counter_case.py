@@ -80,6 +80,17 @@ class TestS21WholeApplication:
         begun.do("finish")
         assert "終わりました" in see(begun.clerk.get(f"{begun.page}receipt.pdf"))
 
+    def test_gives_no_statement_to_a_card_program_once_its_case_is_over_or_the_act_replaced(
+        self, begun: Sitting, card: Path
+    ) -> None:
+        begun.begin_act()
+        begun.answer_all()
+        link = begun.link()
+        assert begun.display.get(f"{link}/statement").status_code == 200
+        begun.begin()
+        refused = begun.display.get(f"{link}/statement")
+        assert (refused.status_code, refused.json()["code"]) == (409, "case_over")
+
     def test_leads_the_card_program_back_to_the_display(self, begun: Sitting, card: Path) -> None:
         begun.begin_act()
         begun.answer_all()

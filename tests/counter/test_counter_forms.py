@@ -1,5 +1,7 @@
 """A case's forms where they have no business: from another terminal, after the end, or from no page at all."""
 
+from pathlib import Path
+from typing import get_args
 from uuid import uuid4
 
 import pytest
@@ -8,6 +10,8 @@ from service_api_cast import NOON
 from sitting import Sitting, see
 
 from mynapoint.case.models import OpenedCase
+from mynapoint.case.rules import Lack
+from mynapoint.counter.case.sentences import LACKS, TO_SAY
 from staff_cast import install, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +56,34 @@ class TestBegin:
         assert "古い画面から送られました" in see(refused, 409)
         assert begun.is_open()
         assert OpenedCase.objects.count() == 1
+
+
+class TestReceipt:
+    def test_is_an_error_page_when_there_is_none_to_print(self, begun: Sitting, card: Path) -> None:
+        address = f"{begun.page}receipt.pdf"
+        assert begun.clerk.get(address).status_code == 404
+        begun.reserve(card)
+        assert begun.clerk.get(address)["Content-Type"] == "application/pdf"
+        begun.do("finish")
+        assert "この件は終わっています" in see(begun.clerk.get(address), 409)
+
+
+class TestEnds:
+    def test_offer_no_slip_once_there_is_nothing_left_to_come_again_for(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        assert "中断票を出す" in begun.look(), "an application may follow"
+        begun.begin_act(kind="application", number="1", ready="yes")
+        begun.answer_all()
+        begun.sign(card)
+        page = begun.look()
+        assert "申込を受け付けました" in page
+        assert "中断票" not in page
+        assert "署名が済んでいない手続" not in page
+
+    def test_tell_what_to_say_to_whoever_has_to_come_again(self, begun: Sitting) -> None:
+        assert set(TO_SAY) == set(LACKS) == set(get_args(Lack))
+        begun.do("lack", lack="not_prepared")
+        assert TO_SAY["not_prepared"] in begun.look()
+
+    def test_say_before_anything_is_typed_that_only_the_signature_shows_a_reservation(self, begun: Sitting) -> None:
+        assert "予約があるかどうかは、カードで署名するまでだれにもわかりません" in begun.look()

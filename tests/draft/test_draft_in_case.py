@@ -137,11 +137,11 @@ class TestPausedDraft:
         with resumed(slip, card=HANAKO) as name:
             answered = find_draft_in_case(name, at=AT)
             assert answered is not None
-            answer(answered.link, Step.TERMS, agreed_for="hanamaru", at=AT)
+            answer(answered.link, Step.PREPARATION, prepared_for="hanamaru", at=AT)
             resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
             draft = find_draft_in_case(name, at=AT)
             assert draft is not None
-            assert draft.answers.agreed_for == "hanamaru"
+            assert draft.answers.prepared_for == "hanamaru"
 
     def test_is_nobody_else_s(self, turn: Turn) -> None:
         draft = begin(turn, APPLYING)

@@ -222,8 +222,11 @@ def _see_no_card(case: Case, *, at: datetime) -> list[Fact]:
 
 
 def _is_put_down_in(case: Case, event: CardReported) -> bool:
-    """Say whether a card cannot be the one of whoever was there before: it came into the reader during this case."""
-    return case.was_emptied or (event.put_down_at is not None and event.put_down_at >= case.opened_at)
+    """Say whether a card came into the reader during this case.
+
+    That it was seen to be empty would not do: the word of it may be a late one, from the case before.
+    """
+    return event.put_down_at is not None and event.put_down_at >= case.opened_at
 
 
 def _close_refused(case: Case, event: ActRefused, *, at: datetime) -> list[Fact]:

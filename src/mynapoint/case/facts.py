@@ -39,7 +39,7 @@ class LeftCardSeen:
 
 @dataclass(frozen=True, slots=True)
 class ReaderEmptied:
-    """The card that had been left was taken out: whatever lies there from now on was put down in this case."""
+    """The card that had been left was taken out."""
 
     at: datetime
 
@@ -135,7 +135,7 @@ class Case:
     """A case as its facts have it. `key` and `card` are there only as long as nothing has ended it.
 
     `contact_at` is when the card program last said that the card is there; None before it was put down. `is_card_left`
-    says that another lies there, from before the case; `was_emptied`, that one did and was taken out.
+    says that one lies there from before the case.
     """
 
     name: CaseName
@@ -149,7 +149,6 @@ class Case:
     card: CardHash | None = None
     contact_at: datetime | None = None
     is_card_left: bool = False
-    was_emptied: bool = False
     act_id: UUID | None = None
     is_shown: bool = False
     acts_proposed: int = 0
@@ -201,7 +200,7 @@ def _add(case: Case, fact: Fact) -> Case:
         case LeftCardSeen():
             changes |= {"active_at": case.active_at, "is_card_left": True}
         case ReaderEmptied():
-            changes |= {"is_card_left": False, "was_emptied": True}
+            changes |= {"is_card_left": False}
         case CardStillIn():
             # A card that lies there is nobody who does anything.
             changes = {"contact_at": max(case.contact_at or fact.at, fact.at)}

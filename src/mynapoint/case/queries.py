@@ -11,7 +11,20 @@ from uuid import UUID
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
 from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
-from mynapoint.case.rules import CaseName, CaseUnknown, Colour, EndReason, Lack, Over, Seat, colour_of, day_of
+from mynapoint.case.rules import (
+    ActNotInCase,
+    CaseName,
+    CaseOver,
+    CaseUnknown,
+    Colour,
+    EndReason,
+    Lack,
+    Over,
+    Seat,
+    Turn,
+    colour_of,
+    day_of,
+)
 from mynapoint.case.turns import find_closing
 from mynapoint.kernel.secret_link import SECRET_BYTES
 
@@ -51,6 +64,18 @@ def get_case(name: CaseName, *, at: datetime) -> CaseView:
     if case is None:
         raise CaseUnknown
     return _view(case, at=at)
+
+
+def check_waits(turn: Turn, act_id: UUID, *, at: datetime) -> None:
+    """Check that a case still waits for this act's signature.
+
+    :raises CaseUnknown, CaseOver, ActNotInCase: when it does not.
+    """
+    case = get_case(turn.case, at=at)
+    if case.over is not None:
+        raise CaseOver(reason=case.over.reason)
+    if case.act_id != act_id:
+        raise ActNotInCase
 
 
 def find_open_case(counter: str, terminal: str, *, at: datetime) -> CaseView | None:

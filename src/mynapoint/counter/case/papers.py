@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from mynapoint.case.rules import CaseName, CaseUnknown, Slip, Turn
+from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Slip, Turn
 from mynapoint.counter.case.scene import Scene, Stage, get_own_scene
 from mynapoint.counter.case.work import at_work, forget, in_case, show_case
 from mynapoint.counter.desk import Desk
@@ -43,8 +43,10 @@ def receipt(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponse:
         scene = get_own_scene(desk.seat, name, at=at)
     except CaseUnknown:
         raise Http404 from None
+    if scene.case.over:
+        return show_case(request, desk, name, refusal=CaseOver(reason=scene.case.over.reason))
     if scene.stage is not Stage.DONE:
-        return show_case(request, desk, name)
+        raise Http404
     try:
         return answer_pdf(_set_receipt(request, scene), name="mynapoint-receipt")
     except PaperMissing as refusal:

@@ -31,6 +31,18 @@ LACKS: Final[Mapping[Lack, str]] = {
     "renewed": "電子証明書を更新したばかり",
     "no_proof": "法定代理人であることがわかる書類がない",
 }
+TO_SAY: Final[Mapping[Lack, str]] = {
+    "no_card": "本人のマイナンバーカードを持ってお越しください。",
+    "pin_unknown": "暗証番号（数字4けた）は、市区町村の窓口で本人が再設定できます。カードをお持ちください。",
+    "pin_locked": "ロックされた暗証番号は、市区町村の窓口で本人が再設定できます。カードをお持ちください。",
+    "no_payment": "使いたい決済手段（カードやスマートフォン）と、そのIDとコードを持ってお越しください。",
+    "not_decided": "決済サービスは一つだけで、あとから変えられません。一覧を見て、決めてからお越しください。",
+    "not_prepared": "先に決済サービスへの登録を済ませ、IDとコードがわかるようにしてからお越しください。",
+    "not_here": "この決済サービスには、一覧にある方法で申し込めます。ほかの決済サービスなら、窓口で申し込めます。",
+    "renewed": "電子証明書を更新してから24時間は手続できません。そのあとで、もう一度お越しください。",
+    "no_proof": "法定代理人であることがわかる書類（戸籍、住民票、母子健康手帳など）を持ってお越しください。",
+}
+"""What somebody who has to come again is told."""
 PIN_LACKS: Final[frozenset[Lack | None]] = frozenset({"pin_unknown", "pin_locked"})
 """What two members of staff can help with, where PINs are reset."""
 _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {

@@ -19,7 +19,7 @@ from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginni
 from mynapoint.counter.case.late import take_ticket
 from mynapoint.counter.case.possible import get_hours, list_offered, resets_pins
 from mynapoint.counter.case.scene import Scene, Stage, check_own_case, find_scene, get_own_scene
-from mynapoint.counter.case.sentences import ENDS, LACKS, PIN_LACKS, tell
+from mynapoint.counter.case.sentences import ENDS, LACKS, PIN_LACKS, TO_SAY, tell
 from mynapoint.counter.desk import Desk, at_desk
 from mynapoint.directory.queries import get_service, list_service_names
 from mynapoint.draft.operations import begin_in_case, resume_in_case
@@ -214,7 +214,14 @@ def _describe(scene: Scene, desk: Desk, request: HttpRequest, *, at: datetime) -
         "come_again": _find_usable_from(scene),
         "next_kind": _find_next_kind(scene),
         "new_case": uuid4(),
+        "can_pause": scene.case.has_card and not _is_all_done(scene),
+        "to_say": TO_SAY[scene.case.lack] if scene.case.lack else "",
     }
+
+
+def _is_all_done(scene: Scene) -> bool:
+    """This will say whether nothing is left to come again for: the application is signed."""
+    return scene.stage is Stage.DONE and scene.act is not None and scene.act.kind == "application"
 
 
 def _find_next_kind(scene: Scene) -> str:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mynapoint.act.operations import submit
 from mynapoint.act.queries import get_statement
-from mynapoint.act.rules import Link, Submission, SubmissionMalformed, TryLater
+from mynapoint.act.rules import Link, Submission, SubmissionMalformed, TryLater, find_turn, read_statement
+from mynapoint.case.queries import check_waits
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.service_api import silences
 from mynapoint.site.journey.acts import PERFORMERS
@@ -31,10 +32,15 @@ class SignatureBody(BaseModel):
 
 @require_safe
 def statement(request: HttpRequest, token: str) -> HttpResponse:
-    """Answer the bytes that the card is asked to sign."""
+    """Answer the bytes that the card is asked to sign, at a counter for as long as the case waits for them."""
     at = settings.CLOCK()
     try:
-        return HttpResponse(get_statement(Link.parse(token), at=at), content_type="application/octet-stream")
+        link = Link.parse(token)
+        wanted = get_statement(link, at=at)
+        turn = find_turn(read_statement(wanted))
+        if turn is not None:
+            check_waits(turn, link.act_id, at=at)
+        return HttpResponse(wanted, content_type="application/octet-stream")
     except Refusal as refusal:
         return problem(request, refusal, at=at)
 
