@@ -71,7 +71,7 @@ def month_file(request: HttpRequest, member: Member, counter: str, first: date, 
         (name, *map(_write, [total, *outcomes, *signed], _counts(each)))
         for name, each, (*outcomes, total), signed in zip(names, found, cases, acts, strict=True)
     ]
-    lead = f"{_LEAD}ほかの数からそれが分かってしまうときは、もう一つを「{WITHHELD}」とします。"
+    lead = f"{_LEAD}伏せた数がほかの数から分かってしまうときは、その数も「{WITHHELD}」とします。"
     sheet = Sheet(f"{first:%Y年%-m月}の報告", lead, f"{counter}-{first:%Y-%m}")
     return _answer(request, form, sheet, place, [MONTH_HEAD, *rows])
 
