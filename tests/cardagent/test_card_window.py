@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from card_program_site import ACT, AT, JSON, PROBLEM, TOKEN, Site, encode, make_fields, reply_json, run_site
+from card_program_site import ACT, AT, JSON, PLACE, PROBLEM, TOKEN, Site, encode, make_fields, reply_json, run_site
 from window_program import (
     COMMAND,
     NAVIGATION,
@@ -37,7 +37,7 @@ REFUSAL = {
 @pytest.fixture
 def site(trusted: Site) -> Site:
     fresh = Site()
-    trusted.get, trusted.post, trusted.kind = fresh.get, fresh.post, fresh.kind
+    trusted.get, trusted.post, trusted.kind, trusted.place = fresh.get, fresh.post, fresh.kind, fresh.place
     trusted.paths.clear()
     trusted.handed_in.clear()
     return trusted
@@ -176,6 +176,21 @@ class TestSigning:
         assert visitor.press(page, do="cancel").address == site.link
         assert visitor.go(page.address.removeprefix(visitor.program.origin)).response.status_code == 404
         assert site.paths == [f"GET /act/{TOKEN}/statement"]
+
+
+class TestEndAtACounter:
+    def test_leads_back_at_the_next_look_which_the_page_takes_by_itself(
+        self, site: Site, visitor: Browser, card_path: Path
+    ) -> None:
+        assert "Refresh" not in choose(visitor, site, card_path).response.headers
+        site.place = PLACE
+        page = choose(visitor, site, card_path)
+        here = page.address.removeprefix(visitor.program.origin)
+        assert page.response.headers["Refresh"] == f"90; url={here}"
+        site.get = lambda _site: (500, "text/plain", b"")
+        assert visitor.go(here).address == page.address
+        site.get = lambda _site: reply_json(409, {"code": "case_over", "title": "件は終わりました"}, PROBLEM)
+        assert visitor.go(here).address == site.link
 
 
 class TestLanguages:

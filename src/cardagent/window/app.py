@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _SEE_OTHER: Final = 303
+_COUNTER_IDLE_SECONDS: Final = 90
+"""After so long a case at a counter is over, so that a page that is loaded anew loses nothing that is typed in it."""
 _LANGUAGES: Final = "any(" + ",".join(Language) + ")"
 _ROUTES: Final = Map(
     [
@@ -135,6 +137,9 @@ class Window:
 
     def _show(self, visit: Visit, language: Language) -> Response:
         if not visit.is_over:
+            if self.desk.is_ended_elsewhere(visit):
+                self.desk.visits.close(visit)
+                return _go_to(visit.act.link.get_address())
             self.desk.check_in_time(visit)
         common: dict[str, Any] = {
             "here": f"/visits/{visit.id}",
@@ -147,7 +152,7 @@ class Window:
         if visit.is_over:
             return _page("over", language, **common)
         card = self.desk.look_at_card(visit)
-        return _page(
+        page = _page(
             "visit",
             language,
             **common,
@@ -155,6 +160,9 @@ class Window:
             card=card,
             card_sentence=None if card.stop is None else find_sentence(card.stop, language=language),
         )
+        if visit.act.statement.place is not None:
+            page.headers["Refresh"] = f"{_COUNTER_IDLE_SECONDS}; url=/{language}/visits/{visit.id}"
+        return page
 
 
 def _find_sentence(stop: Exception, language: Language) -> Any:

@@ -9,9 +9,10 @@ from typing import Final
 from cardagent.cards import CardSource, NamedPlace, find_place, see_cards
 from cardagent.languages import Language
 from cardagent.link import ActLink
+from cardagent.refusal import UnableToSign
 from cardagent.sentences import STOPS, SigningPasswordTyped
 from cardagent.signing import look_at_card, open_act, sign_at
-from cardagent.site import ActRefused, OutcomeUnknown, hand_in_signature, open_http_client
+from cardagent.site import ActRefused, OutcomeUnknown, fetch_statement, hand_in_signature, open_http_client
 from cardagent.statement import StatementExpired, check_statement
 from cardagent.trust import TrustedSite, find_trusted
 from cardagent.window.visits import Visit, Visits
@@ -105,6 +106,19 @@ class Desk:
             check_statement(visit.act.statement, link=visit.act.link, at=self.clock())
         except StatementExpired as stop:
             visit.end(stop=stop)
+
+    def is_ended_elsewhere(self, visit: Visit) -> bool:
+        """This will ask the site whether a counter's act is over; without an answer, and at home, it is not."""
+        if visit.act.statement.place is None:
+            return False
+        try:
+            with open_http_client(visit.act.link) as http_client:
+                fetch_statement(visit.act.link, http_client=http_client)
+        except ActRefused:
+            return True
+        except UnableToSign:
+            return False
+        return False
 
     def sign(self, visit: Visit, *, typed: str, language: Language) -> None:
         """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""
