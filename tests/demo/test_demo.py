@@ -22,7 +22,13 @@ from demo.story import Stopping, Story
 
 
 class TestDemo:
-    def test_tells_the_whole_journey_and_leaves_nothing_running(self, folder: Path) -> None:
+    def test_clears_up_after_one_that_was_killed_tells_the_whole_journey_and_leaves_nothing_running(
+        self, folder: Path
+    ) -> None:
+        with started(folder) as killed:
+            read_until(killed, "✔  1")
+            killed.kill()
+        wait_until(lambda: not [line for line in processes_of(folder) if "postgres" not in line])
         words = [sys.executable, "-m", "demo", "--once", "--folder", str(folder)]
         told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
@@ -54,16 +60,12 @@ class TestDemo:
         assert f"\n記録は {folder} の *.log にあります。\n" in told.stdout
         assert "Traceback" not in told.stdout + told.stderr
 
-    def test_leaves_no_program_behind_when_it_is_killed_and_clears_up_at_the_next_start(self, folder: Path) -> None:
-        with started(folder) as first:
-            read_until(first, "✔  1")
-            first.kill()
-        wait_until(lambda: not [line for line in processes_of(folder) if "postgres" not in line])
-        with started(folder) as second:
-            read_until(second, "✔  1")
-            second.terminate()
-            assert "途中で終わります" in second.communicate(timeout=60)[0]
-        assert second.returncode == 130
+    def test_ends_what_runs_when_it_is_told_to_end(self, folder: Path) -> None:
+        with started(folder) as demo:
+            read_until(demo, "✔  1")
+            demo.terminate()
+            assert "途中で終わります" in demo.communicate(timeout=60)[0]
+        assert demo.returncode == 130
         assert not processes_of(folder)
 
 
