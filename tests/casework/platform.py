@@ -12,12 +12,11 @@ from jpki.statement import StatementSignatureInvalid, check_key_signature
 from jpki.virtual.keys import KeyPool
 from mynapoint.act.rules import (
     LIFETIME,
-    ActAlreadyUsed,
     ActUnknown,
     Proposal,
     SignatureInvalid,
     Submission,
-    check_in_time,
+    check_to_sign,
     compose_statement,
     find_turn,
     read_statement,
@@ -257,9 +256,7 @@ class MemoryPlatform:
         pending = self._acts.get(act)
         if pending is None:
             raise ActUnknown
-        check_in_time(expires_at=pending.expires_at, at=at)
-        if pending.is_used:
-            raise ActAlreadyUsed
+        check_to_sign(expires_at=pending.expires_at, is_used=pending.is_used, at=at)
         return pending
 
     def _do(
