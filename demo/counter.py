@@ -51,7 +51,8 @@ class Terminal:
 
     def begin(self, person: Person) -> str:
         """Press はじめる, and have somebody put their card down; return the case's name, such as 件 1 赤."""
-        self.began = self._press("/counter/cases/", shown_at="/counter/")
+        page = self.browser.get("/counter/").text
+        self.began = press(self.browser, "/counter/cases/", page, case=find(r'name="case" value="([^"]+)"', page))
         shutil.copy(person.card, self._reader)
         wait_for(lambda: "カードを置いてもらって" not in self.look().words, "the card in the reader", seconds=20)
         return find(r"件 \d+ \S+", self.look().words)
