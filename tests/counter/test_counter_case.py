@@ -78,7 +78,7 @@ class TestS21WholeApplication:
         printed = begun.clerk.get(f"{begun.page}receipt.pdf")
         assert (printed.status_code, printed.content[:5]) == (200, b"%PDF-")
         begun.do("finish")
-        assert "終わりました" in see(begun.clerk.get(f"{begun.page}receipt.pdf"))
+        assert "終わりました" in see(begun.clerk.get(f"{begun.page}receipt.pdf"), 409)
 
     def test_gives_no_statement_to_a_card_program_once_its_case_is_over_or_the_act_replaced(
         self, begun: Sitting, card: Path
