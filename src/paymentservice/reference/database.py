@@ -46,24 +46,24 @@ def _set_synchronous(level: str) -> None:
         cursor.execute(f"PRAGMA synchronous={level}")
 
 
-def ask(sql: str, values: Sequence[object]) -> list[Any]:
+def ask(sql: str, values: Sequence[Any]) -> list[Any]:
     """Return the rows that a statement finds."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+        return rows
 
 
-def tell(sql: str, values: Sequence[object]) -> int:
+def tell(sql: str, values: Sequence[Any]) -> int:
     """Carry out a statement and return how many rows it made or took away."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def time_text(at: datetime) -> str:
     """Write a time as the models' columns hold it."""
-    text: str = connection.ops.adapt_datetimefield_value(at)
-    return text
+    return str(connection.ops.adapt_datetimefield_value(at))
 
 
 def read_time(value: datetime) -> datetime:
