@@ -8,8 +8,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx2
 import pytest
-from card_program_site import ACT, AT, JSON, PLACE, PROBLEM, TOKEN, Site, encode, make_fields, reply_json, run_site
+from card_program_site import (
+    ACT,
+    AT,
+    BYTES,
+    JSON,
+    PLACE,
+    PROBLEM,
+    TOKEN,
+    Site,
+    encode,
+    make_fields,
+    reply_json,
+    run_site,
+)
 from window_program import (
     COMMAND,
     NAVIGATION,
@@ -179,18 +193,46 @@ class TestSigning:
 
 
 class TestEndAtACounter:
-    def test_leads_back_at_the_next_look_which_the_page_takes_by_itself(
+    OVER = staticmethod(lambda _site: reply_json(409, {"code": "case_over", "title": "件は終わりました"}, PROBLEM))
+
+    def test_leads_back_by_itself_and_a_page_at_home_does_not_ask(
         self, site: Site, visitor: Browser, card_path: Path
     ) -> None:
         assert "Refresh" not in choose(visitor, site, card_path).response.headers
         site.place = PLACE
         page = choose(visitor, site, card_path)
         here = page.address.removeprefix(visitor.program.origin)
-        assert page.response.headers["Refresh"] == f"90; url={here}"
-        site.get = lambda _site: (500, "text/plain", b"")
-        assert visitor.go(here).address == page.address
-        site.get = lambda _site: reply_json(409, {"code": "case_over", "title": "件は終わりました"}, PROBLEM)
-        assert visitor.go(here).address == site.link
+        assert page.response.headers["Refresh"] == f"2; url={here}/end"
+        site.get = self.OVER
+        assert visitor.go(f"{here}/end").address == site.link
+
+    def test_keeps_the_page_as_long_as_the_act_can_be_signed_or_the_site_does_not_say(
+        self, site: Site, visitor: Browser, card_path: Path
+    ) -> None:
+        site.place = PLACE
+        page = choose(visitor, site, card_path)
+        busy = reply_json(503, {"code": "busy", "title": "混み合っています"}, PROBLEM)
+        for get in (site.get, lambda _site: (0, "", b""), lambda _site: (500, "text/plain", b""), lambda _site: busy):
+            site.get = get
+            with pytest.raises(httpx2.ReadTimeout):
+                visitor.client.get(f"{page.address}/end", headers=NAVIGATION, timeout=0.5)
+        site.get = lambda one: (200, BYTES, one.statement())
+        assert visitor.press(page, do="sign", pin="1234").address == site.link
+
+    def test_is_seen_at_the_next_look_as_well(self, site: Site, visitor: Browser, card_path: Path) -> None:
+        site.place = PLACE
+        here = choose(visitor, site, card_path).address
+        site.get = self.OVER
+        assert visitor.go(here.removeprefix(visitor.program.origin)).address == site.link
+
+    def test_leads_back_from_the_page_that_tells_of_a_refusal(
+        self, site: Site, visitor: Browser, card_path: Path
+    ) -> None:
+        site.place = PLACE
+        page = choose(visitor, site, card_path)
+        site.post = lambda _site: reply_json(409, REFUSAL, PROBLEM)
+        refused = visitor.press(page, do="sign", pin="1234")
+        assert refused.response.headers["Refresh"] == f"10; url={site.link}"
 
 
 class TestLanguages:

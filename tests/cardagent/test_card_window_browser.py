@@ -120,6 +120,28 @@ class TestAtCounter:
         assert wide.locator(".band").inner_text().split() == ["件", "12", "青", "市民課", "2番窓口"]
         assert "スマートフォン" not in wide.locator(".demo").inner_text()
 
+    def test_leads_back_once_its_act_is_over_and_keeps_what_is_typed_until_then(
+        self, wide: Page, program: Program, trusted: Site, card_path: Path
+    ) -> None:
+        go_to_program(wide, program, trusted)
+        wide.locator(f'button[value="{card_path.stem}"]').click()
+        expect(wide.locator("#pin")).to_be_focused()
+        wide.keyboard.type("12")
+        asked = len(trusted.paths)
+        while len(trusted.paths) < asked + 3:
+            wide.wait_for_timeout(100)
+        wide.keyboard.type("34")
+        over = reply_json(409, {"code": "case_over", "title": "件は終わりました"}, PROBLEM)
+        act = (200, "text/html; charset=utf-8", b"<!doctype html><title>act</title>")
+        fresh, trusted.handed_in[:] = Site().get, []
+        trusted.get = lambda one: fresh(one) if one.paths[-1].endswith("/statement") else act
+        wide.keyboard.press("Enter")
+        wide.wait_for_url(trusted.link)
+        assert len(trusted.handed_in) == 1
+        go_to_program(wide, program, trusted)
+        trusted.get = lambda one: over if one.paths[-1].endswith("/statement") else act
+        wide.wait_for_url(trusted.link)
+
     def test_is_the_person_s_own_page_elsewhere(
         self, wide: Page, program: Program, trusted: Site, card_path: Path
     ) -> None:

@@ -1,5 +1,6 @@
 """`mynapoint-card serve` when many come at once, or come and say nothing: a person's page still opens."""
 
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,8 +9,8 @@ from contextlib import ExitStack, closing, contextmanager
 
 import httpx2
 import pytest
-from card_program_site import BYTES, TOKEN, Reply, Site
-from window_program import NAVIGATION, Browser, Program
+from card_program_site import BYTES, PLACE, PROBLEM, TOKEN, Reply, Site, reply_json
+from window_program import NAVIGATION, Browser, Page, Program
 
 from cardagent.link import ActLink
 from cardagent.site import SiteUnreachable, fetch_statement
@@ -17,6 +18,7 @@ from cardagent.site import SiteUnreachable, fetch_statement
 _CROWD = 12
 _MAY_WAIT = 4
 _SILENT = 150
+_HELD = 50
 
 
 @contextmanager
@@ -91,6 +93,54 @@ def dripping() -> Iterator[str]:
             over.set()
             thread.join(timeout=30)
         assert not thread.is_alive()
+
+
+class TestPagesThatWaitForTheirEnd:
+    """At a counter. The newest is kept, however many pretend to be looked at."""
+
+    def test_hold_up_nobody_and_the_oldest_give_way(self, trusted: Site, program: Program) -> None:
+        trusted.place = PLACE
+        with ExitStack() as held, Browser(program) as visitor:
+            held.callback(lambda: setattr(trusted, "place", None))
+            pages = [
+                held.enter_context(closing(wait_for_end(program, visitor.open(trusted.link)))) for _ in range(_HELD)
+            ]
+            for page in pages[:-_MAY_WAIT]:
+                answer = page.recv(4096).decode()
+                assert answer.startswith("HTTP/1.1 303")
+                assert trusted.link in answer
+            assert visitor.go("/ja/").response.status_code == 200
+            newest = visitor.open(trusted.link)
+            assert not select.select(pages[1 - _MAY_WAIT :], [], [], 0)[0]
+            assert "Refresh" in newest.response.headers
+            for page in pages:
+                page.close()
+            kept = held.enter_context(closing(wait_for_end(program, newest)))
+            over = reply_json(409, {"code": "case_over", "title": "件は終わりました"}, PROBLEM)
+            trusted.get = lambda _site: over
+            held.callback(lambda: setattr(trusted, "get", Site().get))
+            assert kept.recv(4096).startswith(b"HTTP/1.1 303")
+
+    def test_take_no_thread_from_a_slow_site_s_crowd(self, trusted: Site, program: Program) -> None:
+        trusted.place = PLACE
+        with ExitStack() as held, Browser(program) as visitor:
+            held.callback(lambda: setattr(trusted, "place", None))
+            page = visitor.open(trusted.link)
+            held.enter_context(slow(trusted))
+            for _ in range(_HELD):
+                held.enter_context(closing(wait_for_end(program, page)))
+            for _ in range(3):
+                assert visitor.go("/ja/").response.status_code == 200
+
+
+def wait_for_end(program: Program, page: Page) -> socket.socket:
+    """Ask, as a page at a counter does, for what comes after its act."""
+    connection = socket.create_connection(("127.0.0.1", program.port), timeout=60)
+    path = page.address.removeprefix(program.origin)
+    lines = [f"GET {path}/end HTTP/1.1", f"Host: 127.0.0.1:{program.port}"]
+    lines += [f"{name}: {value}" for name, value in NAVIGATION.items()]
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    return connection
 
 
 class TestSilentConnections:

@@ -1,18 +1,22 @@
 """The counter in a real browser, its two windows side by side: a whole application by the keys alone."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
+from service_api_cast import NOON
 from sitting import Sitting
+from window_program import Program, make_environment, run_program, write_configuration
 
 from browser.markup import check_html
 from browser.window import NARROW, WIDE, Window, open_window
+from cast import Cast
 from mynapoint.signin.sessions import TERMINAL_COOKIE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -266,3 +270,55 @@ class TestScript:
         page.locator("#warning").wait_for(state="hidden")
         table.sitting.report(None)
         page.get_by_text("手続は終わりました").wait_for()
+
+
+class TestCardProgram:
+    """The citizen's window while it shows the program's page."""
+
+    @pytest.fixture
+    def program(self, site: str, tmp_path: Path, cast: Cast) -> Iterator[Program]:
+        environment = make_environment(tmp_path, MYNAPOINT_DEMO="1")
+        (tmp_path / "clock.json").write_text(json.dumps({"at": NOON.isoformat(), "since": None}))
+        words = ["--config", str(write_configuration(tmp_path / "config.toml", site))]
+        words += ["--demo-cards", str(cast.authority._folder / "cards"), "--demo-clock", str(tmp_path / "clock.json")]
+        with run_program(tmp_path, *words, environment=environment) as program:
+            yield program
+
+    def test_is_gone_from_it_within_moments_however_the_case_ends(
+        self, set_up: Callable[[int], Table], program: Program, settings: Settings
+    ) -> None:
+        settings.CARD_PROGRAM = program.origin
+        table = set_up(WIDE)
+        sitting, page = table.sitting, table.screen.page
+        self.reserve(table)
+        ends: dict[str, Callable[[], object]] = {
+            "the card is taken": lambda: sitting.report(None),
+            "次の方": sitting.begin,
+            "終わる": lambda: sitting.do("finish"),
+            "nobody says a word": lambda: sitting.later(91),
+        }
+        for way, end in ends.items():
+            sitting.begin()
+            sitting.put_down(table.card)
+            sitting.begin_act(kind="application", number="1", ready="yes")
+            sitting.answer_all()
+            self.go_to_pin(table)
+            assert "9012" in page.locator("main").inner_text(), way
+            page.keyboard.type("12")
+            end()
+            page.wait_for_url(f"{table.site}/**/display/**")
+            page.get_by_role("heading", name="手続は終わりました").wait_for()
+            assert "9012" not in page.content(), way
+        page.get_by_role("heading", name="いらっしゃいませ").wait_for()
+
+    def reserve(self, table: Table) -> None:
+        table.sitting.begin()
+        table.sitting.put_down(table.card)
+        table.sitting.reserve(table.card)
+
+    def go_to_pin(self, table: Table) -> None:
+        """Go from the display to the field for the PIN."""
+        page = table.citizen_looks()
+        page.locator(".buttons .button").click()
+        page.locator(f'button[value="{table.card.stem}"]').click()
+        expect(page.locator("#pin")).to_be_focused()

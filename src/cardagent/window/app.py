@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _SEE_OTHER: Final = 303
-_COUNTER_IDLE_SECONDS: Final = 90
-"""After so long a case at a counter is over, so that a page that is loaded anew loses nothing that is typed in it."""
+_LEFT_ALONE_SECONDS: Final = 2
+"""So long after it was shown a page at a counter begins to wait for its act's end."""
+_READ_SECONDS: Final = 10
+"""For so long a page at a counter tells what became of its act, which the citizen's screen tells as well."""
 _LANGUAGES: Final = "any(" + ",".join(Language) + ")"
 _ROUTES: Final = Map(
     [
@@ -33,6 +35,7 @@ _ROUTES: Final = Map(
         Rule("/static/card.css", endpoint="style"),
         Rule(f"/<{_LANGUAGES}:language>/", endpoint="home"),
         Rule(f"/<{_LANGUAGES}:language>/visits/<visit_id>", endpoint="visit"),
+        Rule(f"/<{_LANGUAGES}:language>/visits/<visit_id>/end", endpoint="end"),
     ],
     strict_slashes=False,
 )
@@ -108,6 +111,16 @@ class Window:
                 return self._take_form(request, visit, language=Language(language))
         return self._show(visit, Language(language))
 
+    def _end(self, request: Request, *, visit_id: str, **_named: str) -> Response:
+        """This will lead back once a visit's act is over, and keep the browser waiting until then.
+
+        A page whose successor (Refresh) has not answered yet stays as it is and can be typed in: no script is needed.
+        """
+        visit = self.desk.visits.find(visit_id)
+        is_gone: Callable[[], bool] = request.environ["waitress.client_disconnected"]
+        self.desk.wait_for_end(visit, is_gone=is_gone)
+        return _go_to(visit.act.link.get_address())
+
     def _take_form(self, request: Request, visit: Visit, *, language: Language) -> Response:
         """This will do what one form asks for, once, and lead to a page that can be looked at again."""
         self.desk.note_press()
@@ -136,21 +149,22 @@ class Window:
             self.desk.sign(visit, typed=form.get("pin", ""), language=language)
 
     def _show(self, visit: Visit, language: Language) -> Response:
+        back = visit.act.link.get_address()
         if not visit.is_over:
             if self.desk.is_ended_elsewhere(visit):
                 self.desk.visits.close(visit)
-                return _go_to(visit.act.link.get_address())
+                return _go_to(back)
             self.desk.check_in_time(visit)
         common: dict[str, Any] = {
             "here": f"/visits/{visit.id}",
             "visit": visit,
-            "back": visit.act.link.get_address(),
+            "back": back,
             "sentence": None if visit.stop is None else _find_sentence(visit.stop, language),
             "form_target": visit.site.origin,
             "is_demo": self.desk.cards.is_virtual,
         }
         if visit.is_over:
-            return _page("over", language, **common)
+            return _lead_on(_page("over", language, **common), visit, back, after=_READ_SECONDS)
         card = self.desk.look_at_card(visit)
         page = _page(
             "visit",
@@ -160,9 +174,14 @@ class Window:
             card=card,
             card_sentence=None if card.stop is None else find_sentence(card.stop, language=language),
         )
-        if visit.act.statement.place is not None:
-            page.headers["Refresh"] = f"{_COUNTER_IDLE_SECONDS}; url=/{language}/visits/{visit.id}"
-        return page
+        return _lead_on(page, visit, f"/{language}/visits/{visit.id}/end", after=_LEFT_ALONE_SECONDS)
+
+
+def _lead_on(page: Response, visit: Visit, address: str, *, after: int) -> Response:
+    """This will have a page at a counter lead on by itself: the next person must not find it there."""
+    if visit.act.statement.place is not None:
+        page.headers["Refresh"] = f"{after}; url={address}"
+    return page
 
 
 def _find_sentence(stop: Exception, language: Language) -> Any:

@@ -1,7 +1,7 @@
 """What is done for a visit: open it, look at the card, sign once, and know when it is over."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Event, Lock
 from typing import Final
@@ -16,6 +16,7 @@ from cardagent.site import ActRefused, OutcomeUnknown, fetch_statement, hand_in_
 from cardagent.statement import StatementExpired, check_statement
 from cardagent.trust import TrustedSite, find_trusted
 from cardagent.window.visits import Visit, Visits
+from cardagent.window.watches import Watches
 from democlock import Clock
 from jpki.pin import Pin
 
@@ -24,6 +25,9 @@ _FINAL: Final = (ActRefused, OutcomeUnknown, StatementExpired)
 _SHORTEST_PASSWORD: Final = 6
 _MOST_FETCHES: Final = 4
 """fewer than the server's threads: slow sites hold up no other page"""
+_WATCH_SECONDS: Final = 1.5
+_BUSY: Final = 500
+"""From here on a refusal (RFC 9110, 15.6) is about the site, not about the act."""
 
 
 class DeskBusy(Exception):
@@ -50,6 +54,7 @@ class Desk:
     # One exchange with a card at a time, whoever asks.
     _card_lock: Lock = field(default_factory=Lock)
     _fetches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_FETCHES))
+    _watches: Watches = field(default_factory=Watches)
 
     _pressed: Event = field(default_factory=Event)
 
@@ -109,16 +114,29 @@ class Desk:
 
     def is_ended_elsewhere(self, visit: Visit) -> bool:
         """This will ask the site whether a counter's act is over; without an answer, and at home, it is not."""
-        if visit.act.statement.place is None:
+        if visit.act.statement.place is None or not self._fetches.acquire(blocking=False):
             return False
         try:
             with open_http_client(visit.act.link) as http_client:
                 fetch_statement(visit.act.link, http_client=http_client)
-        except ActRefused:
-            return True
+        except ActRefused as refusal:
+            return refusal.status < _BUSY
         except UnableToSign:
             return False
+        finally:
+            self._fetches.release()
         return False
+
+    def wait_for_end(self, visit: Visit, *, is_gone: Callable[[], bool]) -> None:
+        """This will wait until a visit's act can be signed no more, nobody looks at it, or it must give way."""
+        with self._watches.begin() as gives_way:
+            while not (is_gone() or self._is_over(visit) or gives_way.wait(_WATCH_SECONDS)):
+                pass
+
+    def _is_over(self, visit: Visit) -> bool:
+        # The visit itself is left alone: whoever signs in it at this moment says what became of it.
+        is_late = self.clock() >= visit.act.statement.expires_at
+        return visit.is_over or is_late or self.is_ended_elsewhere(visit)
 
     def sign(self, visit: Visit, *, typed: str, language: Language) -> None:
         """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""

@@ -62,6 +62,8 @@ def serve(desk: Desk, *, listener: socket.socket) -> None:
         ident=None,
         max_request_body_size=MAX_BODY,
         channel_timeout=_SILENCE_SECONDS,
+        # Without it nobody would know that a page which waits for the end of its act is looked at no more.
+        channel_request_lookahead=1,
         cleanup_interval=1,
         connection_limit=_MOST_CONNECTIONS,
         asyncore_use_poll=hasattr(select, "poll"),
