@@ -131,7 +131,11 @@ RULES: Final = (
             for page in ("entrance", "hold", "corrections", "correction", "closing", "claim", "transfers", "unknown")
         ),
     ),
-    Rule(AT_DESK, READ, tuple(f"counter:{page}" for page in ("desk", "terminal", "case", "case-state", "receipt"))),
+    Rule(
+        AT_DESK,
+        READ,
+        tuple(f"counter:{page}" for page in ("desk", "terminal", "case", "case-state", "receipt", "slips")),
+    ),
     Rule("everybody", READ, ("hall:board",)),
     Rule("link", BOTH, ("hall:entrance",)),  # the terminal's cookie is what they have
     Rule("link", READ, ("hall:slip", "hall:slip-pdf")),
@@ -145,7 +149,7 @@ RULES: Final = (
     Rule(
         AT_DESK,
         WRITE,
-        tuple(f"counter:{page}" for page in ("begin-case", "begin-act", "continue", "lack", "finish", "pause")),
+        tuple(f"counter:{page}" for page in ("begin-case", "begin-act", "continue", "lack", "finish", "pause", "slip")),
     ),
     Rule(CITY, READ, ("counter:city",)),
     Rule(CITY, BOTH, ("counter:city-people", "counter:city-new", "counter:city-counter")),

@@ -25,12 +25,13 @@ from mynapoint.case.operations import (
     forget_slips,
     open_case,
     pause_case,
+    print_slip_again,
     report_card,
     report_removal,
     resume_case,
     show_act,
 )
-from mynapoint.case.queries import find_open_case, get_case, get_closing, list_cases
+from mynapoint.case.queries import find_open_case, get_case, get_closing, list_cases, list_slips
 from mynapoint.case.rules import (
     ActNotInCase,
     ActNotShown,
@@ -47,6 +48,7 @@ from mynapoint.case.rules import (
     Seat,
     Slip,
     SlipUnknown,
+    SlipUsed,
     Turn,
     fingerprint_of,
 )
@@ -338,6 +340,31 @@ class TestPause:
             self.resume(Slip(id=slip.id, secret=b"x" * 16))
         with pytest.raises(SlipUnknown):
             resume_case(slip, new_name(), SEAT, user_id=CLERK, closes_at=CLOSES_AT, at=self.EXPIRES_AT)
+
+    def test_is_printed_again_to_the_last_second_for_its_own_counter(self, case: Case, slip: Slip) -> None:
+        last = self.EXPIRES_AT - SECOND
+        assert [(one.name, one.number, one.times_printed) for one in list_slips(SEAT.counter, at=AT)] == [
+            (case.name, 1, 1)
+        ]
+        assert print_slip_again(case.name, at=last) == (slip, self.EXPIRES_AT)
+        assert list_slips(SEAT.counter, at=last)[0].times_printed == 2
+        for name, at in ((case.name, self.EXPIRES_AT), (CaseName("elsewhere", case.name.id), AT), (new_name(), AT)):
+            with pytest.raises(SlipUnknown):
+                print_slip_again(name, at=at)
+        assert not list_slips(SEAT.counter, at=self.EXPIRES_AT)
+        assert not list_slips("elsewhere", at=AT)
+
+    def test_is_not_printed_again_once_it_was_used_and_its_key_is_kept_only_sealed_till_then(
+        self, case: Case, slip: Slip
+    ) -> None:
+        sealed = PausedCase.objects.get().sealed_secret
+        assert bytes(sealed) != slip.secret
+        assert Slip.unseal(slip.id, bytes(sealed), key=b"another key" * 3) != slip
+        self.resume(slip)
+        with pytest.raises(SlipUsed):
+            print_slip_again(case.name, at=AT + SECOND)
+        assert PausedCase.objects.get().sealed_secret is None
+        assert not list_slips(SEAT.counter, at=AT + SECOND)
 
     def test_is_forgotten_when_nobody_can_use_it(self, slip: Slip) -> None:
         assert forget_slips(at=self.EXPIRES_AT - SECOND) == 0

@@ -11,8 +11,16 @@ from cast import RESERVATION, SITE, Cast
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Link, Proposal
 from mynapoint.case.facts import Case
-from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
-from mynapoint.case.operations import extend_counter, open_case, report_card, report_removal, show_act
+from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase, PausedCase
+from mynapoint.case.operations import (
+    extend_counter,
+    open_case,
+    pause_case,
+    print_slip_again,
+    report_card,
+    report_removal,
+    show_act,
+)
 from mynapoint.case.queries import find_open_case, get_case
 from mynapoint.case.rules import Offer, Seat
 from mynapoint.kernel.refusal import Refusal
@@ -62,6 +70,16 @@ class TestReportCardAtOnce:
         over = get_case(case.name, at=AT).over
         assert over is not None
         assert over.reason == "second_card"
+
+
+class TestPrintSlipAgainAtOnce:
+    def test_gives_the_same_slip_to_all_and_counts_them(self) -> None:
+        case = opening()()
+        report_card(SEAT.counter, SEAT.terminal, HANAKO, put_down_at=AT, at=AT)
+        slip = pause_case(turn_of(case), expires_at=CLOSES_AT, at=AT)
+        printed = at_once(*(lambda: print_slip_again(case.name, at=AT) for _ in range(4)))
+        assert printed == [(slip, CLOSES_AT)] * 4
+        assert PausedCase.objects.get().times_printed == 5
 
 
 class TestCommitAtOnce:

@@ -237,10 +237,22 @@ class TestOtherPages:
         table.sitting.report(None)
         table.clerk_goes(table.sitting.page)
         table.look(table.work, "over")
+        self.pause(table)
         page = table.screen.page
         page.goto(f"{table.site}{table.sitting.screen}?case={table.sitting.case_id}")
         table.look(table.screen, "display-ended")
         check_html(table.sources)
+
+    def pause(self, table: Table) -> None:
+        paused = table.sitting.case_id
+        table.sitting.begin()
+        table.sitting.put_down(table.card)
+        assert table.sitting.do("pause").status_code == 200
+        table.clerk_goes(table.sitting.page)
+        table.look(table.work, "paused")
+        table.clerk_goes("/counter/slips/")
+        table.look(table.work, "slips")
+        table.sitting.case_id = paused
 
     def look_in_every_language(self, table: Table, name: str) -> None:
         for language, prefix in LANGUAGES.items():

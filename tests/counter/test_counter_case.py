@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from pypdf import PdfReader
-from sitting import HIDDEN, Sitting, find_slip, see
+from sitting import ACCOUNT, HIDDEN, Sitting, find_slip, see
 from visitor import register
 
 from cast import Cast
@@ -318,6 +318,34 @@ class TestPause:
         text = "".join(PdfReader(BytesIO(slip)).pages[0].extract_text().split())
         assert "受領書を受け取った手続は、登録されています。" in text
         assert "登録された手続: 1 件" in begun.look()
+
+    def test_prints_the_same_slip_again_from_the_case_and_from_the_list(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        begun.answer(terms="yes", service_terms="yes")
+        begun.answer(**ACCOUNT)
+        slip = self.pause(begun)
+        again = f"/counter/slips/{begun.case_id}/"
+        assert f'action="{again}"' in begun.clerk.get(begun.page).content.decode()
+        page = begun.clerk.get("/counter/slips/")
+        assert "件 1 赤 10月5日 12:00 にはじめた・1番窓口 10月19日 12:00 まで使えます。1回印刷しました。" in see(page)
+        assert f'action="{again}"' in page.content.decode()
+        assert not [secret for secret in ("9012", slip, "はなまる") if secret in page.content.decode()]
+        printed = begun.clerk.post(again)
+        assert find_slip(printed.content) == slip
+        assert "10 月 19 日" in PdfReader(BytesIO(printed.content)).pages[0].extract_text()
+        assert "2回印刷しました" in see(begun.clerk.get("/counter/slips/"))
+
+    def test_prints_no_slip_again_that_was_used_or_is_too_old(self, begun: Sitting, card: Path) -> None:
+        begun.begin_act()
+        slip, again = self.pause(begun), f"/counter/slips/{begun.case_id}/"
+        begun.begin(slip=slip)
+        used = see(begun.clerk.post(again), 409)
+        assert "この中断票は、もう使われました" in used
+        assert "印刷し直せる中断票はありません" in used
+        begun.later(14 * 24 * 3600)
+        begun.sit_down_again()
+        assert "この中断票は使えません" in see(begun.clerk.post(again), 404)
 
     def test_knows_no_other_slip(self, sitting: Sitting) -> None:
         for slip in ("x", "A" * 43):

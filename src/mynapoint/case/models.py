@@ -84,11 +84,17 @@ class CounterExtension(models.Model):
 
 
 class PausedCase(models.Model):
-    """A case that its card can continue with its slip, which alone has the key to the card's hash."""
+    """A case that its card can continue with its slip, which has the key to the card's hash.
+
+    Until the slip is used its key is kept as well, sealed, so that it can be printed again.
+    """
 
     id = models.UUIDField(primary_key=True)
+    counter = models.CharField(max_length=40, blank=True)
     secret_hash = models.BinaryField()
     card_hash = models.BinaryField()
+    sealed_secret = models.BinaryField(null=True)
+    times_printed = models.IntegerField(default=1)
     expires_at = models.DateTimeField()
 
     class Meta:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from mynapoint.case import turns
@@ -39,6 +40,7 @@ from mynapoint.case.rules import (
     Seat,
     Slip,
     SlipUnknown,
+    SlipUsed,
     Turn,
     check_extension,
     compose_place,
@@ -154,7 +156,7 @@ def end_case(turn: Turn, reason: Farewell, *, at: datetime) -> Case:
 
 @transaction.atomic
 def pause_case(turn: Turn, *, expires_at: datetime, at: datetime) -> Slip:
-    """End a case so that its card can continue it with a slip, which is kept nowhere.
+    """End a case so that its card can continue it with a slip.
 
     :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when there is nothing to pause.
     """
@@ -162,10 +164,36 @@ def pause_case(turn: Turn, *, expires_at: datetime, at: datetime) -> Slip:
     _BOOK.add(case, decide(case, Pause(turn.terminal), at=at))
     assert case.key is not None, "a case that nothing has ended has its key"
     slip = Slip(id=case.name.id, secret=case.key)
-    PausedCase.objects.create(id=slip.id, secret_hash=slip.hash_secret(), card_hash=case.card, expires_at=expires_at)
+    PausedCase.objects.create(
+        id=slip.id,
+        counter=case.name.counter,
+        secret_hash=slip.hash_secret(),
+        card_hash=case.card,
+        sealed_secret=slip.seal(key=settings.HOLDER_KEY),
+        expires_at=expires_at,
+    )
     return slip
 
 
+@transaction.atomic
+def print_slip_again(name: CaseName, *, at: datetime) -> tuple[Slip, datetime]:
+    """Return the slip of a paused case of a counter once more, and until when it can be used; note that it was.
+
+    :raises SlipUnknown: when that counter paused no such case, or it is too long ago.
+    :raises SlipUsed: when the case was continued with it: the paper is there.
+    """
+    rows = PausedCase.objects.select_for_update().filter(id=name.id, counter=name.counter, expires_at__gt=at)
+    paused = rows.first()
+    if paused is None:
+        raise SlipUnknown
+    if paused.sealed_secret is None:
+        raise SlipUsed
+    paused.times_printed += 1
+    paused.save(update_fields=["times_printed"])
+    return Slip.unseal(name.id, bytes(paused.sealed_secret), key=settings.HOLDER_KEY), paused.expires_at
+
+
+@transaction.atomic
 def resume_case(
     slip: Slip, name: CaseName, seat: Seat, *, user_id: int, closes_at: datetime | None, at: datetime
 ) -> Case:
@@ -178,7 +206,9 @@ def resume_case(
     if paused is None or not slip.opens(bytes(paused.secret_hash)):
         raise SlipUnknown
     card = Paused(slip.secret, CardHash(bytes(paused.card_hash)))
-    return _open(Opening(name, seat, user_id, closes_at, paused=card), at=at)
+    case = _open(Opening(name, seat, user_id, closes_at, paused=card), at=at)
+    PausedCase.objects.filter(id=slip.id).update(sealed_secret=None)
+    return case
 
 
 @transaction.atomic

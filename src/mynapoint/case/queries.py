@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
-from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase
+from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase, PausedCase
 from mynapoint.case.rules import (
     ActNotInCase,
     CaseName,
@@ -121,6 +121,38 @@ def list_busy_terminals(counter: str, *, since: datetime, at: datetime) -> set[s
 def get_closing(counter: str, *, closes_at: datetime | None, at: datetime) -> datetime | None:
     """Return when a counter closes today: what its calendar says (None: closed), or a supervisor said later."""
     return find_closing(closes_at, _BOOK.get_extensions(counter, day_of(at)))
+
+
+@dataclass(frozen=True)
+class PrintedSlip:
+    """A slip that was printed and not used yet, as its counter's staff know it: nothing of the citizen's."""
+
+    name: CaseName
+    number: int
+    colour: Colour
+    terminal_name: str
+    opened_at: datetime
+    expires_at: datetime
+    times_printed: int
+
+
+def list_slips(counter: str, *, at: datetime) -> list[PrintedSlip]:
+    """Return a counter's slips that can be used and were not yet, the newest first."""
+    slips = PausedCase.objects.filter(counter=counter, expires_at__gt=at, sealed_secret__isnull=False).in_bulk()
+    opened = OpenedCase.objects.filter(counter=counter, id__in=slips).order_by("-opened_at")
+    return [_view_slip(row, slips[row.id]) for row in opened]
+
+
+def _view_slip(opened: OpenedCase, paused: PausedCase) -> PrintedSlip:
+    return PrintedSlip(
+        name=CaseName(opened.counter, opened.id),
+        number=opened.number,
+        colour=colour_of(opened.number),
+        terminal_name=opened.terminal_name,
+        opened_at=opened.opened_at,
+        expires_at=paused.expires_at,
+        times_printed=paused.times_printed,
+    )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.kernel.secret_link import SecretLink
+from mynapoint.kernel.secret_link import SECRET_BYTES, SecretLink, mask
 from paymentservice.encoding import NotBase64Url
 
 WARNED_AFTER: Final = timedelta(seconds=60)
@@ -101,6 +101,15 @@ class Slip(SecretLink):
         except NotBase64Url:
             raise SlipUnknown from None
 
+    def seal(self, *, key: bytes) -> bytes:
+        """Return its secret as it is stored until it is used: so that it can be printed again, by the key's holder."""
+        return mask(self.secret, _pad_for(self.id, key=key))
+
+    @classmethod
+    def unseal(cls, id_: UUID, sealed: bytes, *, key: bytes) -> "Slip":
+        """Return the slip of a paused case again."""
+        return cls(id=id_, secret=mask(sealed, _pad_for(id_, key=key)))
+
 
 class UnableAtCounter(Refusal):
     """Why something is not done at a counter."""
@@ -176,6 +185,12 @@ class SlipUnknown(UnableAtCounter):
     code = "slip_unknown"
 
 
+class SlipUsed(UnableAtCounter):
+    """The slip was used: whoever has it has it on paper, and it is not printed again."""
+
+    code = "slip_used"
+
+
 def colour_of(number: int) -> Colour:
     """Return a case's colour: neighbours in a counter's day never have the same."""
     return COLOURS[(number - 1) % len(COLOURS)]
@@ -217,3 +232,7 @@ def compose_place(seat: Seat, case_id: UUID, *, number: int) -> dict[str, Any]:
 def read_place(place: dict[str, Any]) -> Turn:
     """Return the case that a statement names."""
     return Turn(CaseName(place["counter"]["id"], UUID(place["case"]["id"])), place["terminal"]["id"])
+
+
+def _pad_for(slip: UUID, *, key: bytes) -> bytes:
+    return hmac.digest(key, b"slip v1\n" + slip.bytes, "sha256")[:SECRET_BYTES]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mynapoint.act.rules import Link
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.kernel.secret_link import SecretLink
+from mynapoint.kernel.secret_link import SecretLink, mask
 from paymentservice.encoding import NotBase64Url
 
 DraftKind = Literal["reservation", "application"]
@@ -173,14 +173,10 @@ _WAY_BACK: Final = b"way back to the draft"
 
 def leave_way_back(draft: DraftLink, act: Link) -> str:
     """Write down how to find the draft again for who has the act's link; of no use to anybody else (hexadecimal)."""
-    return (draft.id.bytes + _mask(draft.secret, act.derive(_WAY_BACK))).hex()
+    return (draft.id.bytes + mask(draft.secret, act.derive(_WAY_BACK))).hex()
 
 
 def find_way_back(way_back: str, act: Link) -> DraftLink:
     """Return the draft that an act was proposed from."""
     raw = bytes.fromhex(way_back)
-    return DraftLink(id=UUID(bytes=raw[:16]), secret=_mask(raw[16:], act.derive(_WAY_BACK)))
-
-
-def _mask(secret: bytes, pad: bytes) -> bytes:
-    return bytes(left ^ right for left, right in zip(secret, pad, strict=True))
+    return DraftLink(id=UUID(bytes=raw[:16]), secret=mask(raw[16:], act.derive(_WAY_BACK)))

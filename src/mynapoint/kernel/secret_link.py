@@ -43,3 +43,8 @@ class SecretLink:
     def derive(self, purpose: bytes) -> bytes:
         """Return a secret that only who has this link can know (HMAC-SHA256, cut to 16 bytes)."""
         return hmac.digest(self.secret, purpose, "sha256")[:SECRET_BYTES]
+
+
+def mask(secret: bytes, pad: bytes) -> bytes:
+    """Return a secret that says nothing without its pad, which is used for no other; masked again it is the secret."""
+    return bytes(left ^ right for left, right in zip(secret, pad, strict=True))

@@ -6,10 +6,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
 
+from mynapoint.case.operations import print_slip_again
+from mynapoint.case.queries import list_slips
 from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Slip, Turn
 from mynapoint.counter.case.scene import Scene, Stage, get_own_scene
+from mynapoint.counter.case.sentences import tell
 from mynapoint.counter.case.work import at_work, forget, in_case, show_case
 from mynapoint.counter.desk import Desk
 from mynapoint.draft.operations import pause_in_case
@@ -18,6 +22,7 @@ from mynapoint.site.journey.receipts import write_receipt
 from mynapoint.site.mine.holdings import list_deeds
 from mynapoint.site.paper.typesetting import PaperMissing, answer_pdf, draw_qr, typeset
 from mynapoint.site.shell.dates import format_time
+from mynapoint.site.shell.limits import small_body
 from mynapoint.site.shell.pages import get_served
 from mynapoint.site.shell.words import get_words
 
@@ -27,11 +32,32 @@ SLIP_LIVES: Final = timedelta(days=14)
 
 @in_case
 def pause(_request: HttpRequest, _desk: Desk, turn: Turn) -> HttpResponse:
-    """中断: end the case, and print the slip, which is kept nowhere: this answer is the only one that has it."""
+    """中断: end the case, and print the slip."""
     at = settings.CLOCK()
     _check_letters()
-    slip = pause_in_case(turn, expires_at=at + SLIP_LIVES, at=at)
-    return forget(answer_pdf(typeset("slip", _write_slip(slip, at=at)), name="mynapoint-slip"))
+    until = at + SLIP_LIVES
+    return forget(_print_slip(pause_in_case(turn, expires_at=until, at=at), until=until, at=at))
+
+
+@at_work
+@require_safe
+def slips(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Show which slips of this counter can be printed again."""
+    return _show_slips(request, desk)
+
+
+@at_work
+@require_POST
+@small_body
+def slip(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponse:
+    """Print a slip again, which got stuck in the printer: the very same one."""
+    at = settings.CLOCK()
+    try:
+        _check_letters()
+        printed, until = print_slip_again(CaseName(desk.seat.counter, case_id), at=at)
+    except Refusal as refusal:
+        return _show_slips(request, desk, refusal=refusal)
+    return _print_slip(printed, until=until, at=at)
 
 
 @at_work
@@ -71,10 +97,22 @@ def _check_letters() -> None:
 
     :raises PaperMissing: when this machine has no Japanese letters.
     """
-    typeset("slip", _write_slip(Slip(id=UUID(int=0), secret=bytes(16)), at=settings.CLOCK()))
+    at = settings.CLOCK()
+    typeset("slip", _write_slip(Slip(id=UUID(int=0), secret=bytes(16)), until=at, at=at))
 
 
-def _write_slip(slip: Slip, *, at: datetime) -> dict[str, object]:
+def _show_slips(request: HttpRequest, desk: Desk, *, refusal: Refusal | None = None) -> HttpResponse:
+    at = settings.CLOCK()
+    error = tell(refusal, at=at) if refusal else None
+    context = {"desk": desk, "slips": list_slips(desk.seat.counter, at=at), "error": error}
+    return render(request, "counter/case/slips.html", context, status=error.status if error else 200)
+
+
+def _print_slip(slip: Slip, *, until: datetime, at: datetime) -> HttpResponse:
+    return answer_pdf(typeset("slip", _write_slip(slip, until=until, at=at)), name="mynapoint-slip")
+
+
+def _write_slip(slip: Slip, *, until: datetime, at: datetime) -> dict[str, object]:
     words = get_words()
     return {
         "title": words.say("counter.slip.title"),
@@ -83,7 +121,7 @@ def _write_slip(slip: Slip, *, at: datetime) -> dict[str, object]:
         **({"demo": words.say("shell.demo")} if settings.DEMO else {}),
         "lead": words.say("counter.slip.lead"),
         "rows": [
-            [words.say("counter.slip.until"), format_time(at + SLIP_LIVES)],
+            [words.say("counter.slip.until"), format_time(until)],
             [words.say("counter.slip.bring"), words.say("counter.slip.bring_card")],
         ],
         "note": words.say("counter.slip.note"),

@@ -16,5 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/lack/", work.lack, name="lack"),
     path("cases/<uuid:case_id>/finish/", work.finish, name="finish"),
     path("cases/<uuid:case_id>/pause/", papers.pause, name="pause"),
+    path("slips/", papers.slips, name="slips"),
+    path("slips/<uuid:case_id>/", papers.slip, name="slip"),
     path("cases/<uuid:case_id>/receipt.pdf", papers.receipt, name="receipt"),
 ]

@@ -58,6 +58,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "another_card_in_case": 409,
     "counter_closed": 409,
     "slip_unknown": 404,
+    "slip_used": 409,
     "extension_not_later": 422,
     "grace_unknown": 404,
     "grace_over": 422,
