@@ -179,7 +179,9 @@ class TestWholeApplication:
 
     def apply(self, table: Table) -> None:
         page = table.citizen_looks()
-        table.agree("terms", "service_terms")
+        table.look(table.screen, "display-terms-application")
+        assert page.locator("#terms").count() == 0, "agreed to once in a case"
+        table.agree("service_terms")
         table.look(table.screen, "display-account")
         go_by_tab(page, "#account")
         page.keyboard.type("123456789012")

@@ -109,7 +109,7 @@ class TestS18Counter:
         sitting.begin()
         sitting.later(1)
         assert "受付時間の外" in see(sitting.clerk.get("/counter/"))
-        refused = sitting.clerk.post("/counter/cases/", {"case": sitting.case_id[:-1] + "0"})
+        refused = sitting.clerk.post("/counter/cases/", {"case": str(uuid4())})
         assert "受付時間の外" in see(refused, 409)
 
 
@@ -280,6 +280,39 @@ class TestCardReport:
         for token in ("x", "A" * 43, sitting.token("display")):
             answer = Client().post(f"/counter/card/{token}", '{"card": null}', content_type="application/json")
             assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+class TestTerms:
+    def test_of_the_programme_are_agreed_to_once_in_a_case(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin_act(**APPLYING)
+        asked = begun.watch()[1]
+        assert "さきほど同意しています" in asked
+        assert "この事業の約束を読み、同意します" not in asked
+        assert "決済サービスの規約に同意するときは" in see(begun.answer(), 422)
+        assert begun.answer(service_terms="yes").status_code == 302
+        assert "IDとコード" in begun.watch()[1]
+        begun.begin_act()
+        assert "内容を確かめてください" in begun.watch()[1]
+
+    def test_are_agreed_to_anew_once_they_are_worded_in_another_way(self, begun: Sitting, card: Path) -> None:
+        begun.begin_act()
+        begun.answer(terms="yes")
+        Draft.objects.update(agreed_programme="before")
+        assert "この事業の約束を読み、同意します" in begun.watch()[1], "asked before it is signed"
+        begun.answer(terms="yes")
+        assert "内容を確かめてください" in begun.watch()[1]
+        Draft.objects.update(agreed_programme="before")
+        begun.begin_act(**APPLYING)
+        assert "この事業の約束を読み、同意します" in begun.watch()[1]
+        assert "この事業の約束に同意するときは" in see(begun.answer(service_terms="yes"), 422)
+
+    def test_are_agreed_to_in_every_case(self, begun: Sitting, card: Path) -> None:
+        begun.reserve(card)
+        begun.begin()
+        begun.put_down(card)
+        begun.begin_act(**APPLYING)
+        assert "この事業の約束を読み、同意します" in begun.watch()[1]
 
 
 class TestPause:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -51,6 +51,10 @@ def new_case(*, card: Fingerprint | None = HANAKO) -> Turn:
 
 def begin(turn: Turn, beginning: Beginning = RESERVING) -> DraftView:
     return begin_in_case(turn, beginning, at=AT)
+
+
+def agree(draft: DraftView) -> DraftView:
+    return answer(draft.link, Step.TERMS, agreed_for=ANY_SERVICE, agreed_programme="wording", at=AT)
 
 
 @pytest.fixture
@@ -101,6 +105,25 @@ class TestDraftInCase:
         with pytest.raises(FormOutdated):
             propose_reservation(turn, after=0, is_new=False)
 
+    def test_has_the_agreement_to_the_programme_s_terms_from_an_earlier_act_of_the_same_person(
+        self, turn: Turn
+    ) -> None:
+        agree(begin(turn))
+        application = begin(turn, APPLYING).answers
+        assert (application.agreed_programme, application.agreed_for) == ("wording", None)
+        again = begin(turn)
+        assert (again.answers.agreed_for, again.next_step) == (ANY_SERVICE, None)
+        child = replace(RESERVING, answers=Answers(who="representative"), proof="family_register")
+        assert begin(turn, child).answers.agreed_programme is None
+
+    def test_has_no_agreement_from_another_case_card_or_programme(self, turn: Turn) -> None:
+        agree(begin(turn))
+        assert begin(turn, replace(RESERVING, programme_id="another")).answers.agreed_programme is None
+        agree(begin(turn))
+        end_case(turn, "next_person", at=AT)
+        for card in (HANAKO, TARO):
+            assert begin(new_case(card=card)).answers.agreed_programme is None
+
     def test_is_deleted_once_its_case_is_over(self, turn: Turn) -> None:
         begin(turn, APPLYING)
         assert forget_in_ended_cases(at=AT) == 0
@@ -109,6 +132,16 @@ class TestDraftInCase:
 
 
 class TestPausedDraft:
+    def test_takes_its_agreement_along_but_leaves_it_to_no_other_act(self, turn: Turn) -> None:
+        agree(begin(turn))
+        slip = pause(turn)
+        with resumed(slip, card=HANAKO, at=AT + SECOND) as name:
+            draft = find_draft_in_case(name, at=AT + SECOND)
+            assert draft is not None
+            assert draft.answers.agreed_programme == "wording"
+            next_act = begin_in_case(Turn(name, SEAT.terminal), APPLYING, at=AT + SECOND)
+            assert next_act.answers.agreed_programme is None
+
     def test_goes_on_with_its_slip_and_the_same_card_without_the_account(self, turn: Turn) -> None:
         begin(turn, APPLYING)
         slip = pause(turn)
@@ -157,10 +190,10 @@ def pause(turn: Turn) -> Slip:
 
 
 @contextmanager
-def resumed(slip: Slip, *, card: Fingerprint) -> Iterator[CaseName]:
+def resumed(slip: Slip, *, card: Fingerprint, at: datetime = AT) -> Iterator[CaseName]:
     name = CaseName(SEAT.counter, uuid4())
-    resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
-    report_card(SEAT.counter, SEAT.terminal, card, put_down_at=AT, at=AT)
+    resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=at)
+    report_card(SEAT.counter, SEAT.terminal, card, put_down_at=at, at=at)
     yield name
 
 

@@ -15,6 +15,7 @@ class Draft(models.Model):
     prepared_for = models.CharField(max_length=40, blank=True)
     agreed_for = models.CharField(max_length=40, blank=True)
     agreed_terms = models.DateTimeField(null=True)
+    agreed_programme = models.CharField(max_length=32, blank=True)
     understood_for = models.CharField(max_length=40, blank=True)
     account_service = models.CharField(max_length=40, blank=True)
     account_hint = models.CharField(max_length=40, blank=True)

@@ -25,6 +25,7 @@ from mynapoint.draft.rules import (
     DraftKind,
     DraftLink,
     Step,
+    carry_agreement,
     leave_way_back,
 )
 from mynapoint.kernel.secret_link import SECRET_BYTES
@@ -69,11 +70,15 @@ def begin(
 def begin_in_case(turn: Turn, beginning: Beginning, *, at: datetime) -> DraftView:
     """Begin a way to an act in a case, in the place of an earlier one; return it.
 
+    Who has agreed to the programme's terms for an earlier act of this very case, and so with this card, has agreed.
+
     :raises CaseUnknown, CaseOver, CaseElsewhere, NoCardInCase: when nothing can begin there.
     """
     link = find_link_in_case(turn.case, at=at)
     if link is None:
         raise CaseOver(reason=_get_reason(turn.case, at=at))
+    # Everybody locks the draft before the case.
+    earlier = Draft.objects.select_for_update().filter(id=link.id, programme=beginning.programme_id).first()
     row = Draft(
         id=link.id,
         secret_hash=link.hash_secret(),
@@ -84,12 +89,13 @@ def begin_in_case(turn: Turn, beginning: Beginning, *, at: datetime) -> DraftVie
         expires_at=at,
     )
     _note(row, beginning.answers)
-    # Everybody locks the draft before the case.
     changed = [field.name for field in Draft._meta.fields if not field.primary_key]
     Draft.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=changed)
     case = go_on_with_card(turn, proof=beginning.proof, at=at)
     row.expires_at = case.closes_at + KEPT_AFTER_CLOSING
-    row.save(update_fields=["expires_at"])
+    if earlier is not None and earlier.begun_at >= case.opened_at:  # else a slip has brought it
+        _note(row, carry_agreement(read_answers(earlier), beginning.answers, kind=beginning.kind))
+    rewrite(row)
     return view_draft(link, row, at=at)
 
 
@@ -217,6 +223,7 @@ def _note(row: Draft, answers: Answers) -> None:
     row.prepared_for = answers.prepared_for or ""
     row.agreed_for = answers.agreed_for or ""
     row.agreed_terms = answers.agreed_terms
+    row.agreed_programme = answers.agreed_programme or ""
     row.understood_for = answers.understood_for or ""
     account = answers.account
     row.account_service = account.service if account else ""

@@ -98,6 +98,7 @@ def read_answers(row: Draft) -> Answers:
         prepared_for=row.prepared_for or None,
         agreed_for=row.agreed_for or None,
         agreed_terms=row.agreed_terms,
+        agreed_programme=row.agreed_programme or None,
         understood_for=row.understood_for or None,
         account=_read_account(row),
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -75,7 +75,8 @@ class CheckedAnswer:
 class Answers:
     """Everything that was answered so far.
 
-    `agreed_terms` is since when the service's terms that were read have been what they are.
+    `agreed_terms` is since when the service's terms that were read have been what they are; `agreed_programme`
+    names the wording of the programme's own.
 
     What belongs to a service names it, so that another choice needs no clearing: the old answers no longer count, and
     count again when the citizen goes back to the first.
@@ -86,6 +87,7 @@ class Answers:
     prepared_for: str | None = None
     agreed_for: str | None = None
     agreed_terms: datetime | None = None
+    agreed_programme: str | None = None
     understood_for: str | None = None
     account: CheckedAnswer | None = None
 
@@ -93,6 +95,17 @@ class Answers:
     def seen(self) -> str:
         """A short name of exactly these answers, by which a page says which ones it showed."""
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:32]
+
+
+def carry_agreement(earlier: Answers, answers: Answers, *, kind: DraftKind) -> Answers:
+    """Return the answers of a case's next act, with the agreement to the programme's terms from the one before.
+
+    Another person than the one who agreed, such as a child's representative, is asked anew.
+    """
+    if earlier.agreed_programme is None or earlier.who != answers.who or answers.agreed_programme is not None:
+        return answers
+    agreed_for = ANY_SERVICE if kind == "reservation" else answers.agreed_for
+    return replace(answers, agreed_programme=earlier.agreed_programme, agreed_for=agreed_for)
 
 
 class UnableToDraft(Refusal):

@@ -1,10 +1,11 @@
 """Opening a draft for one of its pages: found by its link, not over, its programme and its service open."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, Final, ParamSpec
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from mynapoint.directory.queries import find_terms_since
 from mynapoint.directory.rules import Service, ServiceClosed, ServiceNotOpen, ServiceStartsInOwnApp, ServiceUnknown
 from mynapoint.draft.operations import get_act
 from mynapoint.draft.queries import DraftView, get_draft
-from mynapoint.draft.rules import DraftDone, DraftLink, UnableToDraft
+from mynapoint.draft.rules import DraftDone, DraftLink, Step, UnableToDraft
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import Programme, WindowClosed, WindowNotOpen, check_open
@@ -25,8 +26,10 @@ from mynapoint.site.journey.addresses import WAYS, name_parts
 from mynapoint.site.journey.ways import find_open_service
 from mynapoint.site.shell.limits import form_page, small_body
 from mynapoint.site.shell.pages import go_to, show_refused
+from mynapoint.site.shell.words import get_words
 
 P = ParamSpec("P")
+_TERMS: Final = ("platform_card", "platform_held", "platform_purchases")
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,25 @@ class Opened:
         return find_terms_since(self.service, at=self.at) if self.service else None
 
     @property
+    def has_agreed_before(self) -> bool:
+        """Whether the programme's terms, as they are worded now, were agreed to for an earlier act of the same case."""
+        return self.draft.next_step is Step.TERMS and self._knows_terms
+
+    @property
     def has_other_terms(self) -> bool:
-        """Whether the service's terms are others by now than those that were agreed to."""
-        return self.draft.answers.agreed_terms != self.terms_since
+        """Whether the service's terms, or the programme's, are others by now than those that were agreed to."""
+        return not self._knows_terms or self.draft.answers.agreed_terms != self.terms_since
+
+    @property
+    def _knows_terms(self) -> bool:
+        return self.draft.answers.agreed_programme == name_terms(self.programme)
+
+
+def name_terms(programme: Programme) -> str:
+    """This will name the programme's terms by their wording: another wording has another name (32 hexadecimal)."""
+    words = get_words()
+    said = [programme.id, *(words.say(f"journey.terms.{one}") for one in _TERMS)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
 
 OpenedView = Callable[Concatenate[HttpRequest, Opened, P], HttpResponse]

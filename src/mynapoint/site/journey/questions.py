@@ -9,7 +9,7 @@ from mynapoint.directory.queries import list_services
 from mynapoint.directory.rules import Service, find_obstacle
 from mynapoint.draft.rules import ANY_SERVICE, DraftChanged, Step
 from mynapoint.site.journey.acts import check_account
-from mynapoint.site.journey.opening import Opened
+from mynapoint.site.journey.opening import Opened, name_terms
 from mynapoint.site.journey.typed import check_ticked, list_fields, read_account, read_choice
 from mynapoint.site.shell.words import get_words
 
@@ -68,16 +68,17 @@ def _read_preparation(form: Form) -> Given:
 
 
 def _read_terms(form: Form) -> Given:
-    terms = {"terms": form.words.say("journey.terms.missing")}
+    terms = {} if form.opened.has_agreed_before else {"terms": form.words.say("journey.terms.missing")}
+    agreed = {"agreed_programme": name_terms(form.opened.programme)}
     if form.opened.draft.kind == "reservation":
         check_ticked(form.typed, terms)
-        return {"agreed_for": ANY_SERVICE}
+        return {"agreed_for": ANY_SERVICE, **agreed}
     service = form.get_service()
     check_ticked(form.typed, {**terms, "service_terms": form.words.say("journey.terms.missing_service")})
     since = form.opened.terms_since
     if since is None or form.typed.get("revision") != since.isoformat():
         raise DraftChanged
-    return {"agreed_for": service.id, "agreed_terms": since}
+    return {"agreed_for": service.id, "agreed_terms": since, **agreed}
 
 
 def _read_account(form: Form) -> Given:
