@@ -26,7 +26,7 @@ from mynapoint.place.operations import begin_place, change_place
 from mynapoint.place.queries import find_place
 from mynapoint.place.rules import Place, get_openings, notices_at, opening_at
 from mynapoint.staff import rules as staff_rules
-from mynapoint.staff.operations import register_terminal
+from mynapoint.staff.operations import end_membership, register_terminal
 from mynapoint.staff.queries import find_member, list_terminals
 from mynapoint.staff.rules import Role
 from races import at_once, list_ends
@@ -382,6 +382,16 @@ class TestPeople:
         other = employ("mai", Role.CLERK, at=AT)
         self.say(kei, "dismiss", user=str(other.id))
         assert find_member(other.id, at=LATER) is None
+
+    def test_keep_their_administrator(self, kei: Client) -> None:
+        own = User.objects.get(username="kei").id
+        for step in ("end", "dismiss"):
+            told = self.say(kei, step, status=422, user=str(own), number="1")
+            assert "自分では終わりにできません。ほかの管理者に頼んでください" in told
+        mai = employ("mai", Role.CITY_ADMIN, at=AT)
+        end_membership(own, 1, ends_at=LATER + DAY, by=mai.id, at=AT)
+        assert "この市の管理者がいなくなります" in self.say(kei, "dismiss", status=422, user=str(mai.id))
+        assert find_member(mai.id, at=LATER) is not None
 
     def test_are_invited_again(self, kei: Client) -> None:
         user = employ("yuki", Role.CLERK, at=AT)

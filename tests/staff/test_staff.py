@@ -32,8 +32,10 @@ from mynapoint.staff.rules import (
     CodeUnusable,
     CounterNotOfCity,
     Device,
+    LastAdministrator,
     MembershipEnded,
     MembershipUnknown,
+    OwnAdministration,
     Post,
     PostHeld,
     PostUnusable,
@@ -49,7 +51,7 @@ from mynapoint.staff.rules import (
     UserUnknown,
     WorksElsewhere,
 )
-from races import at_once
+from races import at_once, list_ends
 from staff_cast import CITY, COUNTER, OTHER_CITY, OTHER_COUNTER, employ, install, open_counters
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +204,56 @@ class TestEnd:
         assert dismiss(user_id, by=1, at=AT + SECOND) == 0
 
 
+ADMIN = Post(Role.CITY_ADMIN)
+
+
+class TestAdministration:
+    """Of a city: nobody can lock it out."""
+
+    def test_is_nobody_s_to_take_from_themselves_and_another_takes_it(self) -> None:
+        kei, aoi = (hire(name, given(ADMIN), at=AT).user_id for name in ("kei", "aoi"))
+        give_post(kei, given(), at=AT)
+        with pytest.raises(OwnAdministration):
+            end_membership(kei, 1, ends_at=AT, by=kei, at=AT)
+        with pytest.raises(OwnAdministration):
+            dismiss(kei, by=kei, at=AT)
+        end_membership(kei, 2, ends_at=AT, by=kei, at=AT)
+        end_membership(kei, 1, ends_at=AT, by=aoi, at=AT)
+        assert find_member(kei, at=AT) is None
+
+    def test_is_not_ended_for_the_last_now_or_later(self) -> None:
+        kei = hire("kei", given(ADMIN), at=AT).user_id
+        aoi = hire("aoi", given(ADMIN, until_at=LATER), at=AT).user_id
+        hire("riku", given(ADMIN, city=OTHER_CITY), at=AT)
+        hire("sora", given(Post(Role.SUPERVISOR)), at=AT)
+        for ends_at in (AT, LATER - SECOND, LATER, LATER + DAY):
+            with pytest.raises(LastAdministrator):
+                end_membership(kei, 1, ends_at=ends_at, by=aoi, at=AT)
+        with pytest.raises(LastAdministrator):
+            dismiss(kei, by=aoi, at=AT)
+        end_membership(aoi, 1, ends_at=AT, by=kei, at=AT)
+
+    @pytest.mark.parametrize(("gap", "is_kept"), [(-SECOND, True), (0 * SECOND, True), (SECOND, False)])
+    def test_may_pass_from_one_to_the_next_without_a_gap(self, gap: timedelta, is_kept: bool) -> None:
+        kei = hire("kei", given(ADMIN), at=AT).user_id
+        aoi = hire("aoi", given(ADMIN, until_at=LATER), at=AT).user_id
+        hire("nao", given(ADMIN, from_at=LATER + gap), at=AT)
+        if is_kept:
+            end_membership(kei, 1, ends_at=AT, by=aoi, at=AT)
+        else:
+            with pytest.raises(LastAdministrator):
+                end_membership(kei, 1, ends_at=AT, by=aoi, at=AT)
+
+    def test_is_ended_once_it_lasts_no_longer_than_another_s(self) -> None:
+        kei = hire("kei", given(ADMIN, until_at=LATER), at=AT).user_id
+        aoi = hire("aoi", given(ADMIN, until_at=LATER), at=AT).user_id
+        end_membership(kei, 1, ends_at=AT, by=aoi, at=AT)
+
+    def test_can_be_ended_at_the_console(self) -> None:
+        kei = hire("kei", given(ADMIN), at=AT).user_id
+        assert dismiss(kei, by=None, at=AT) == 1
+
+
 class TestTerminal:
     def test_is_what_a_browser_becomes_by_a_code(self) -> None:
         installed = install("2番窓口", at=AT)
@@ -350,6 +402,12 @@ class TestRaces:
         ended = at_once(*[lambda city=city: give_post(user_id, given(city=city), at=AT) for city in (CITY, OTHER_CITY)])  # type: ignore[misc]
         assert sum(isinstance(one, WorksElsewhere) for one in ended) == 1
         assert len(list_members(CITY)) + len(list_members(OTHER_CITY)) == 1
+
+    def test_leaves_one_of_two_administrators_who_end_each_other(self) -> None:
+        kei, aoi = (hire(name, given(ADMIN), at=AT).user_id for name in ("kei", "aoi"))
+        ended = at_once(lambda: end_membership(kei, 1, ends_at=AT, by=aoi, at=AT), lambda: dismiss(aoi, by=kei, at=AT))
+        assert list_ends(ended) == ["done", "last_administrator"]
+        assert len([one for one in (kei, aoi) if find_member(one, at=AT)]) == 1
 
     def test_make_one_browser_of_one_code(self) -> None:
         _, code = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)

@@ -10,9 +10,10 @@ from django.db import IntegrityError, transaction
 
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import wait_for_turn
 from mynapoint.place.queries import find_place
 from mynapoint.staff.models import Affiliation, EndedMembership, GivenMembership
-from mynapoint.staff.queries import has_city, list_memberships
+from mynapoint.staff.queries import has_city, list_members, list_memberships
 from mynapoint.staff.rules import (
     CityUnknown,
     CounterNotOfCity,
@@ -20,10 +21,12 @@ from mynapoint.staff.rules import (
     MembershipEnded,
     MembershipUnknown,
     Post,
+    Role,
     TimesUnusable,
     UserNameTaken,
     UserUnknown,
     WorksElsewhere,
+    check_administration,
     check_is_new,
     check_post,
     check_times,
@@ -116,6 +119,8 @@ def end_membership(user_id: int, number: int, *, ends_at: datetime, by: int | No
     :raises MembershipUnknown: when there is no such membership.
     :raises MembershipEnded: when it is over, or ends then or earlier anyway.
     :raises TimesUnusable: when that would be in the past.
+    :raises OwnAdministration, LastAdministrator: when somebody of the city would leave it without administration; at
+        the console anything is possible.
     """
     membership = next((one for one in list_memberships([user_id]) if one.number == number), None)
     if membership is None:
@@ -124,16 +129,34 @@ def end_membership(user_id: int, number: int, *, ends_at: datetime, by: int | No
         raise TimesUnusable
     if membership.until_at is not None and membership.until_at <= ends_at:
         raise MembershipEnded
+    _check_administration([membership], ends_at=ends_at, by=by)
     _end(membership, ends_at=ends_at, by=by, at=at)
 
 
 @transaction.atomic
 def dismiss(user_id: int, *, by: int | None, at: datetime) -> int:
-    """End everything that a user has or is to have, at once; return how many memberships that were."""
+    """End everything that a user has or is to have, at once; return how many memberships that were.
+
+    :raises OwnAdministration, LastAdministrator: as `end_membership`.
+    """
     lasting = [one for one in list_memberships([user_id]) if one.until_at is None or at < one.until_at]
+    _check_administration(lasting, ends_at=at, by=by)
     for membership in lasting:
         _end(membership, ends_at=at, by=by, at=at)
     return len(lasting)
+
+
+def _check_administration(ending: list[Membership], *, ends_at: datetime, by: int | None) -> None:
+    """Check that a city keeps its administration; of two who end each other's at one instant, the second sees it.
+
+    :raises OwnAdministration, LastAdministrator: when it would not.
+    """
+    administered = {one.city for one in ending if one.post.role is Role.CITY_ADMIN}
+    if by is None or not administered:
+        return
+    (city,) = administered
+    wait_for_turn(f"administration {city}")
+    check_administration(ending, list_members(city), ends_at=ends_at, by=by)
 
 
 def _check_place(given: Given, *, at: datetime) -> None:

@@ -222,6 +222,18 @@ class MembershipEnded(UnableToStaff):
     code = "membership_ended"
 
 
+class OwnAdministration(UnableToStaff):
+    """Nobody takes their own administration of a city away: another administrator does it."""
+
+    code = "own_administration"
+
+
+class LastAdministrator(UnableToStaff):
+    """Without this post the city would have no administrator, now or later."""
+
+    code = "last_administrator"
+
+
 class TerminalNameUnusable(UnableToStaff):
     """A terminal's name is one short line."""
 
@@ -283,6 +295,36 @@ def check_is_new(wanted: Membership, held: list[Membership]) -> None:
         ends_after_begin = other.until_at is None or wanted.from_at < other.until_at
         if other.post == wanted.post and begins_before_end and ends_after_begin:
             raise PostHeld(from_at=other.from_at)
+
+
+def check_administration(ending: list[Membership], everybody: list[Membership], *, ends_at: datetime, by: int) -> None:
+    """Check that a city's administration goes on when somebody of the city ends memberships before their time.
+
+    :raises OwnAdministration: when they would end their own.
+    :raises LastAdministrator: when nobody else would have it for as long as it was to last.
+    """
+    administering = [one for one in everybody if one.post.role is Role.CITY_ADMIN and one not in ending]
+    for one in ending:
+        if one.post.role is not Role.CITY_ADMIN:
+            continue
+        start = max(ends_at, one.from_at)
+        if one.user_id == by and not _lasts([other for other in administering if other.user_id == by], start, one):
+            raise OwnAdministration
+        if not _lasts(administering, start, one):
+            raise LastAdministrator
+
+
+def _lasts(others: list[Membership], start: datetime, ending: Membership) -> bool:
+    """Say whether others follow each other without a gap until a membership would have ended."""
+    for other in sorted(others, key=lambda one: one.from_at):
+        if other.from_at > start:
+            return False
+        if other.until_at is None:
+            return True
+        start = max(start, other.until_at)
+        if ending.until_at is not None and start >= ending.until_at:
+            return True
+    return False
 
 
 def check_terminal_name(name: str) -> str:

@@ -46,6 +46,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "times_unusable": "終わりは始まりより後に、始まりはいまより後にしてください。",
     "membership_unknown": "この役割はありません。",
     "membership_ended": "この役割は、もう終わっているか、それより前に終わります。",
+    "own_administration": "自分の「市の管理者」は、自分では終わりにできません。ほかの管理者に頼んでください。",
+    "last_administrator": "この市の管理者がいなくなります。先に、ほかの人を市の管理者にしてください。",
     "terminal_name_unusable": "端末の名前は、一行で、40文字までにしてください。",
     "terminal_name_taken": "この窓口に、同じ名前の端末があります。",
     "terminal_unknown": "この端末はありません。",
