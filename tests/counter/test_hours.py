@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
+from sitting import HIDDEN, see
 
 from cast import AT, SECOND
 from mynapoint.journal.models import Entry
@@ -127,6 +128,33 @@ class TestExtension:
         late = CLOSES + timedelta(minutes=5)
         assert extend(supervisor, terminal, settings, at=late) == 302
         assert begin(clerk, terminal, settings, at=late) == 302
+
+    @pytest.mark.parametrize(
+        ("at", "until", "told"),
+        [
+            (AT, "20:00", ""),
+            (AT, "20:01", "ふだんは 17:00 までです。それより 3時間1分 長くなります"),
+            (CLOSES + timedelta(hours=2), "20:01", "ふだんは 17:00 までです。それより 3時間1分 長くなります"),
+            (SUNDAY_NOON, "15:00", ""),
+            (SUNDAY_NOON, "15:01", "今日は、ふだんは受け付けない日です。いまから 3時間1分 受け付けることになります"),
+        ],
+    )
+    def test_of_more_than_three_hours_is_asked_back(
+        self, supervisor: User, terminal: Installed, settings: Settings, at: datetime, until: str, told: str
+    ) -> None:
+        settings.CLOCK = lambda: at
+        client = sit_down(supervisor, terminal, at=at)
+        answer = client.post(FORM, {"until": until, "reason": "people_waiting"})
+        words = see(answer, 200 if told else 302)
+        assert f"今日は {until} まで受け付けますか" in words or not told
+        assert told in words
+        assert Entry.objects.filter(kind="counter_extended").exists() is not bool(told)
+        if told:
+            hidden = dict(HIDDEN.findall(answer.content.decode()))
+            assert client.post(FORM, hidden | {"until": "23:59"}).status_code == 200, "another time is asked back anew"
+            assert not Entry.objects.filter(kind="counter_extended").exists()
+            assert client.post(FORM, hidden).status_code == 302
+            assert Entry.objects.filter(kind="counter_extended").count() == 1
 
     @pytest.mark.parametrize(
         "said",

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Final, Literal
 
 from mynapoint.case.queries import get_closing
+from mynapoint.case.rules import day_of
 from mynapoint.directory.queries import list_services
 from mynapoint.directory.rules import Service, find_obstacle
 from mynapoint.kernel.period import Period
 from mynapoint.place.queries import find_place
-from mynapoint.place.rules import Place, can_help_with, closes_at, next_opening
+from mynapoint.place.rules import Place, can_help_with, closes_at, get_openings, next_opening
 from mynapoint.programme.rules import Programme
 
 Why = Literal["not_at_this_counter", "not_for_children"]
@@ -36,9 +37,13 @@ class NotOffered:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """When a counter closes today, by its calendar and with extensions; None when it is closed."""
+    """When a counter closes today, by its calendar and with extensions; None when it is closed.
+
+    `usual` is when its calendar closes it for the day, also afterwards; None on a day off.
+    """
 
     calendar: datetime | None
+    usual: datetime | None
     closing: datetime | None
     next_opening: Period | None
 
@@ -52,7 +57,9 @@ def get_hours(counter: str, *, at: datetime) -> Hours:
     place = find_place(counter, at=at)
     calendar = closes_at(place, at=at) if place else None
     closing = get_closing(counter, closes_at=calendar, at=at)
-    return Hours(calendar, closing, next_opening(place, at=at) if place else None)
+    today = get_openings(place, day=day_of(at)) if place else []
+    usual = max((opening.end for opening in today), default=None)
+    return Hours(calendar, usual, closing, next_opening(place, at=at) if place else None)
 
 
 def resets_pins(counter: str, *, at: datetime) -> bool:

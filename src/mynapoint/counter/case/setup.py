@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mynapoint.case.operations import extend_counter
-from mynapoint.case.rules import ExtensionReason
+from mynapoint.case.rules import ExtensionReason, check_extension
 from mynapoint.counter.case.links import find_addresses
 from mynapoint.counter.case.possible import Hours, get_hours
 from mynapoint.counter.case.sentences import tell
@@ -29,6 +29,9 @@ REASONS: Final[dict[ExtensionReason, str]] = {
     "instructed": "上からの指示",
 }
 _STEP: Final = timedelta(minutes=30)
+_MINUTE: Final = timedelta(minutes=1)
+_LONG: Final = timedelta(hours=3)
+"""Whoever wants a counter open for longer than this beyond its calendar is asked whether they meant it."""
 assert set(REASONS) == set(get_args(ExtensionReason))
 
 
@@ -46,18 +49,27 @@ def terminal(request: HttpRequest, desk: Desk) -> HttpResponse:
 @at_desk(Role.SUPERVISOR)
 @require_http_methods(["GET", "HEAD", "POST"])
 def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """延長: keep the counter open longer today, with a reason, which goes into the journal."""
+    """延長: keep the counter open longer today, with a reason, which goes into the journal.
+
+    Much longer than its calendar says is asked back, for it may be mistyped.
+    """
     at = settings.CLOCK()
     if request.method != "POST":
         return _show_extension(request, desk)
+    hours = get_hours(desk.seat.counter, at=at)
     try:
         reason = read_choice(request.POST, "reason", tuple(REASONS), wrong="理由を選んでください")
+        until = _read_until(request, desk.seat.counter, at=at)
+        check_extension(until, standing=hours.closing, at=at)
+        longer = until - (hours.usual or at)
+        if longer > _LONG and request.POST.get("sure") != f"{until:%H:%M}":
+            return _ask_back(request, desk, hours, until=until, longer=longer, reason=reason)
         extend_counter(
             desk.seat.counter,
-            until=_read_until(request, desk.seat.counter, at=at),
+            until=until,
             reason=next(known for known in REASONS if known == reason),
             user_id=desk.user_id,
-            closes_at=get_hours(desk.seat.counter, at=at).calendar,
+            closes_at=hours.calendar,
             at=at,
         )
     except Mistaken as mistaken:
@@ -66,6 +78,13 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
         error = tell(refusal, at=at)
         return _show_extension(request, desk, status=error.status, error=error)
     return HttpResponseRedirect(reverse("counter:desk"))
+
+
+def _ask_back(
+    request: HttpRequest, desk: Desk, hours: Hours, *, until: datetime, longer: timedelta, reason: str
+) -> HttpResponse:
+    context = {"desk": desk, "hours": hours, "until": until, "minutes": longer // _MINUTE, "reason": reason}
+    return render(request, "counter/case/extend_sure.html", context)
 
 
 def _show_extension(request: HttpRequest, desk: Desk, *, status: int = 200, **more: object) -> HttpResponse:
