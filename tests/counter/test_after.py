@@ -47,6 +47,7 @@ pytestmark = pytest.mark.django_db
 SEAT = Seat(COUNTER, "市民課", "t1", "1番窓口")
 CLOSES_AT = AT.replace(hour=17)
 MINUTE = timedelta(minutes=1)
+MONTH_END = AT.replace(month=10, day=1, hour=0, minute=0, second=0)
 
 
 @pytest.fixture(autouse=True)
@@ -223,6 +224,31 @@ class TestReports:
         self.seed(3, 9)
         answer = browser().get(reverse("counter:after-day-file", args=[COUNTER, AT.date().replace(day=2), "csv"]))
         assert "件,9" in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("name", "day", "at", "is_internal"),
+        [
+            ("after-day-file", 2, MONTH_END, True),
+            ("after-month-file", 1, MONTH_END - SECOND, True),
+            ("after-month-file", 1, MONTH_END, False),
+        ],
+    )
+    def test_are_internal_unless_of_a_month_that_is_over(
+        self, settings: Settings, name: str, day: int, at: datetime, is_internal: bool
+    ) -> None:
+        self.seed(3, 9, 12)
+        user = employ("rin", Role.SUPERVISOR, at=AT)
+        settings.CLOCK = lambda: at
+        client, of = sit_down(user, at=at), AT.date().replace(day=day)
+        for form in ("csv", "pdf"):
+            answer = client.get(reverse(f"counter:{name}", args=[COUNTER, of, form]))
+            assert (f'-internal.{form}"' in answer["Content-Disposition"]) is is_internal
+            text = (
+                answer.content.decode() if form == "csv" else PdfReader(BytesIO(answer.content)).pages[0].extract_text()
+            )
+            assert ("(内部用)" in text) is is_internal
+        page = client.get(reverse(f"counter:{name.removesuffix('-file')}", args=[COUNTER, of])).content.decode()
+        assert ("(内部用)</h2>" in page) is is_internal
 
     def test_are_csv_or_pdf(self) -> None:
         address = reverse("counter:after-month-file", args=[COUNTER, AT.date().replace(day=1), "xlsx"])

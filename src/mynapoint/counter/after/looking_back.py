@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from mynapoint.case.rules import day_of
 from mynapoint.counter.after.alerts import OUTCOME_HEADS, Told, name_outcomes, tell
 from mynapoint.counter.after.pages import LOOK_BACK, list_own_counters, name_people, show
+from mynapoint.counter.after.reports import is_over
 from mynapoint.counter.desk import for_staff, get_own_counter
 from mynapoint.staff.rules import Member
 from mynapoint.tally.queries import get_day, get_month, list_alerts
@@ -67,6 +68,7 @@ def month(request: HttpRequest, member: Member, counter: str, first: date) -> Ht
         "outcomes": name_outcomes(report.total),
         "heads": OUTCOME_HEADS,
         "days": [(day, found, name_outcomes(found)) for day, found in report.days],
+        "is_over": is_over(first, at=at),
         "before": (first - ONE_DAY).replace(day=1),
         "after": following if following <= today else None,
     }

@@ -1,9 +1,13 @@
-"""Reports to keep: sums alone, small numbers hidden, as a table for programs (CSV) or on paper (PDF)."""
+"""Reports to keep: sums alone, small numbers hidden, as a table for programs (CSV) or on paper (PDF).
+
+A whole month's hides whatever would tell a small number. Beside another file, of a day or of the same month before its
+end, it would tell it all the same: so these are for those who look after the counter alone, and say so.
+"""
 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from io import StringIO
 from typing import Final
 
@@ -25,6 +29,10 @@ from mynapoint.tally.rules import OUTCOMES, SMALLEST_SHOWN, Tally, hide_small, s
 HEAD: Final = ("件", *(OUTCOME_NAMES[outcome] for outcome in OUTCOMES), "予約", "申込", "そのほかの手続")
 HIDDEN: Final = f"{SMALLEST_SHOWN}未満"
 WITHHELD: Final = "伏せる"
+INTERNAL: Final = "(内部用)"
+_INTERNAL_LEAD: Final = (
+    "内部用です。窓口を見る職員だけで使い、公表しないでください。月の報告と比べると、伏せた数が分かることがあります。"
+)
 _LEAD: Final = f"だれのものでもない数だけを載せています。1から{SMALLEST_SHOWN - 1}までの数は「{HIDDEN}」とします。"
 MONTH_HEAD: Final = ("日", "件", *OUTCOME_HEADS, "予約", "申込", "ほか")
 Row = Sequence[str]
@@ -38,6 +46,10 @@ class Sheet:
     lead: str
     name: str
 
+    def for_internal_use(self) -> "Sheet":
+        """Return it with the words that keep it in the house, where it is shown and where it lies."""
+        return Sheet(self.title + INTERNAL, f"{_INTERNAL_LEAD}{self.lead}", f"{self.name}-internal")
+
 
 @require_safe
 @for_staff(*LOOK_BACK)
@@ -50,16 +62,17 @@ def day_file(request: HttpRequest, member: Member, counter: str, day: date, form
     found = get_day(counter, day).tally
     shown = [hide_small(found.cases), *suppress(_outcomes(found)), *map(hide_small, _acts(found))]
     rows = [(name, _write(*pair)) for name, pair in zip(HEAD, zip(shown, _counts(found), strict=True), strict=True)]
-    sheet = Sheet(
-        f"{day:%Y年%-m月%-d日}の集計", f"{_LEAD}この集計は、窓口を見る職員だけが使います。", f"{counter}-{day}"
-    )
-    return _answer(request, form, sheet, place, [("項目", "数"), *rows])
+    sheet = Sheet(f"{day:%Y年%-m月%-d日}の集計", _LEAD, f"{counter}-{day}").for_internal_use()
+    return _answer(request, form, sheet, place, [(f"項目{INTERNAL}", "数"), *rows])
 
 
 @require_safe
 @for_staff(*LOOK_BACK)
 def month_file(request: HttpRequest, member: Member, counter: str, first: date, form: str) -> HttpResponse:
-    """Answer with a month's sums, day by day; what is hidden cannot be told from the totals."""
+    """Answer with a month's sums, day by day; what is hidden cannot be told from the totals.
+
+    Only once the month is over can it be published: an earlier file and a later one would tell what both hide.
+    """
     at = settings.CLOCK()
     place = get_own_counter(member, counter, *LOOK_BACK, at=at)
     report = get_month(counter, first)
@@ -73,7 +86,15 @@ def month_file(request: HttpRequest, member: Member, counter: str, first: date, 
     ]
     lead = f"{_LEAD}伏せた数がほかの数から分かってしまうときは、その数も「{WITHHELD}」とします。"
     sheet = Sheet(f"{first:%Y年%-m月}の報告", lead, f"{counter}-{first:%Y-%m}")
-    return _answer(request, form, sheet, place, [MONTH_HEAD, *rows])
+    if is_over(first, at=at):
+        return _answer(request, form, sheet, place, [MONTH_HEAD, *rows])
+    head = [f"{MONTH_HEAD[0]}{INTERNAL}", *MONTH_HEAD[1:]]
+    return _answer(request, form, sheet.for_internal_use(), place, [head, *rows])
+
+
+def is_over(first: date, *, at: datetime) -> bool:
+    """This will say whether a month, named by its first day, is over."""
+    return day_of(at).replace(day=1) > first
 
 
 def _hide_column(counts: Sequence[int]) -> list[int | None]:
