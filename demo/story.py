@@ -40,17 +40,18 @@ class Stopping:
             self.folder.mkdir(parents=True, exist_ok=True)
             place = "".join(traceback.format_exception(failed))
             (self.folder / "demo.log").write_text(place, encoding="utf-8")
-        self.story.console.print("[red]ここで止まりました:[/red]", Text(describe(failed)))
+        self.story.console.print("[red]ここで止まりました:[/red]", Text(self.story.where + describe(failed)))
         self.story.console.print(f"記録は {self.folder} の *.log にあります。")
         return True
 
 
 @dataclass
 class Story:
-    """The teller: counts the steps, shows how long one takes."""
+    """The teller: counts the steps, shows how long one takes; `where` it is, within a step."""
 
     console: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
     steps: int = 0
+    where: str = ""
 
     def chapter(self, title: str) -> None:
         """Begin a part of the story."""
@@ -58,19 +59,17 @@ class Story:
 
     @contextmanager
     def step(self, who: str) -> Iterator[list[str]]:
-        """Tell one step: what is added to the list is printed at its end, behind a tick or a cross."""
+        """Tell one step: what is added to the list is printed at its end, behind a tick."""
         self.steps += 1
+        self.where = f"{self.steps:>2} {who}: "
         said: list[str] = []
         started = time.monotonic()
-        try:
-            with self.console.status(f"{who} …"):
-                yield said
-        except Exception as failed:
-            self.console.print("[red]✘[/red]", Text(f"{self.steps:>2} {who}: {describe(failed)}"))
-            raise
+        with self.console.status(f"{who} …"):
+            yield said
         took = time.monotonic() - started
         slow = f" [dim]({took:.1f} s)[/dim]" if took > 1 else ""
-        self.console.print(f"[green]✔[/green] {self.steps:>2} {who}: {' '.join(said)}{slow}")
+        self.console.print(f"[green]✔[/green] {self.where}{' '.join(said)}{slow}")
+        self.where = ""
 
 
 def describe(failed: BaseException) -> str:

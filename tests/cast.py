@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
 from jpki.client import JpkiCard
 from jpki.pin import Pin
@@ -62,6 +63,12 @@ class Cast:
     def authorities(self) -> Authorities:
         """Return what the platform believes."""
         return Authorities(anchors=self.authority.anchors(), registry=self.authority.registry)
+
+    def serve(self, platform: Settings, *, at: datetime) -> None:
+        """Have the platform be a demonstration at a time, which asks the cast's own authority."""
+        platform.DEMO, platform.CLOCK = True, lambda: at
+        platform.REGISTRY = f"authority:{self.authority._folder}"
+        platform.TRUST_ANCHORS = self.authority._folder / "anchors"
 
     def sign(self, link: Link, card: Path, *, at: datetime = AT) -> Submission:
         """Have a card sign what is proposed under a link."""

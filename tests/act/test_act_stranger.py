@@ -70,10 +70,8 @@ class TestStranger:
 class TestSite:
     @pytest.fixture
     def origin(self, cast: Cast, programme: str, settings: Settings, live_server: LiveServer) -> str:
-        settings.CLOCK, settings.DEMO = lambda: AT, True
+        cast.serve(settings, at=AT)
         settings.SITE_ORIGIN = live_server.url
-        settings.REGISTRY = f"authority:{cast.authority._folder}"
-        settings.TRUST_ANCHORS = cast.authority._folder / "anchors"
         return live_server.url
 
     @pytest.mark.parametrize("kind", KeyKind)

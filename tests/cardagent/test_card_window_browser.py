@@ -80,13 +80,14 @@ class TestJourney:
         page.get_by_role("link", name="サイトに戻る").click()
         page.wait_for_url(trusted.link)
 
-    @pytest.mark.parametrize("name", ["English", "やさしい日本語"])
+    @pytest.mark.parametrize(("name", "pin"), [("English", "User-authentication PIN"), ("やさしい日本語", "4つの数字")])
     def test_speaks_another_language(
-        self, page: Page, program: Program, trusted: Site, card_path: Path, name: str
+        self, page: Page, program: Program, trusted: Site, card_path: Path, name: str, pin: str
     ) -> None:
         go_to_program(page, program, trusted)
         page.get_by_role("link", name=name).click()
         page.locator(f'button[value="{card_path.stem}"]').click()
+        expect(page.get_by_label(pin)).to_be_visible()
 
 
 class TestAtCounter:

@@ -33,10 +33,7 @@ def peer() -> Iterator[SignedPeer]:
 
 @pytest.fixture
 def hanako(cast: Cast, settings: Settings, peer: SignedPeer, db: None) -> Iterator[Visitor]:
-    settings.CLOCK = lambda: NOON
-    settings.DEMO = True
-    settings.REGISTRY = f"authority:{cast.authority._folder}"
-    settings.TRUST_ANCHORS = cast.authority._folder / "anchors"
+    cast.serve(settings, at=NOON)
     get_door.cache_clear()
     load_programme(PROGRAMME_FILE, at=LOADED_AT)
     register(a_service(SAKURA, address=peer.address))

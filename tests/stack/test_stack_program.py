@@ -183,11 +183,8 @@ def answer_as_service(request: Request) -> Response:
 def platform(cast: Cast, settings: Settings, live_server: LiveServer) -> Iterator[str]:
     """Run the platform itself, with one payment service; return its origin."""
     with running_peer(answer_as_service) as peer:
-        settings.CLOCK = lambda: NOON
-        settings.DEMO = True
+        cast.serve(settings, at=NOON)
         settings.SITE_ORIGIN = live_server.url
-        settings.REGISTRY = f"authority:{cast.authority._folder}"
-        settings.TRUST_ANCHORS = cast.authority._folder / "anchors"
         get_door.cache_clear()
         load_programme(PROGRAMME_FILE, at=LOADED_AT)
         register(peer)

@@ -161,8 +161,7 @@ class TestUnblock:
         assert EndedReset.objects.count() == 1
 
     def test_is_done_in_a_demonstration_by_the_order_at_a_command(self, cast: Cast, settings: Settings) -> None:
-        settings.DEMO, settings.REGISTRY = True, f"authority:{cast.authority._folder}"
-        settings.CLOCK = lambda: AT
+        cast.serve(settings, at=AT)
         card, order = cast.card("hanako"), get_order(COUNTER, ordered().id, at=AT)
         for wrong, said in (("ACDE-ACDE-ACDE", "no such order"), ("x", "no such order")):
             with pytest.raises(CommandError, match=said):

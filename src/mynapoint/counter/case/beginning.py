@@ -58,7 +58,7 @@ def read_beginning(form: Form) -> Beginning:
 
 
 def _read_fields(form: Form, who: Who, proof: Proof | None) -> Beginning:
-    kind = KINDS[KINDS.index(read_choice(form.typed, "kind", KINDS, wrong="手続を選んでください"))]
+    kind = read_choice(form.typed, "kind", KINDS, wrong="手続を選んでください")
     _check_window(form, kind)
     answers = Answers(who=who)
     if kind == "application":
@@ -95,8 +95,8 @@ def _read_who(form: Form) -> tuple[Who, Proof | None]:
     """Read for whom, and by which proof: of a representative's document its kind alone is kept."""
     if read_choice(form.typed, "who", get_args(Who), wrong="だれの手続かを選んでください") == "myself":
         return "myself", None
-    seen = read_choice(form.typed, "proof", tuple(PROOFS), wrong="代理人であることを確かめた書類の種類を選んでください")
-    return "representative", next(proof for proof in PROOFS if proof == seen)
+    proof = read_choice(form.typed, "proof", PROOFS, wrong="代理人であることを確かめた書類の種類を選んでください")
+    return "representative", proof
 
 
 def _read_service(form: Form) -> Service:

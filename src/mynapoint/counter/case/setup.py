@@ -58,7 +58,7 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
         return _show_extension(request, desk)
     hours = get_hours(desk.seat.counter, at=at)
     try:
-        reason = read_choice(request.POST, "reason", tuple(REASONS), wrong="理由を選んでください")
+        reason = read_choice(request.POST, "reason", REASONS, wrong="理由を選んでください")
         until = _read_until(request, desk.seat.counter, at=at)
         check_extension(until, standing=hours.closing, at=at)
         longer = until - (hours.usual or at)
@@ -67,7 +67,7 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
         extend_counter(
             desk.seat.counter,
             until=until,
-            reason=next(known for known in REASONS if known == reason),
+            reason=reason,
             user_id=desk.user_id,
             closes_at=hours.calendar,
             at=at,

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mynapoint.case.operations import continue_case, end_case, open_case, send_home
-from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Farewell, FormOutdated, Lack, Slip, Turn
+from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Farewell, FormOutdated, Slip, Turn
 from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
 from mynapoint.counter.case.late import take_ticket
@@ -146,10 +146,9 @@ def go_on(_request: HttpRequest, _desk: Desk, turn: Turn) -> HttpResponse:
 def lack(request: HttpRequest, desk: Desk, turn: Turn) -> HttpResponse:
     """Send the citizen home for want of something, which is noted by its code."""
     try:
-        said = read_choice(request.POST, "lack", tuple(LACKS), wrong="足りないものを選んでください")
+        missing = read_choice(request.POST, "lack", LACKS, wrong="足りないものを選んでください")
     except Mistaken as mistaken:
         return show_case(request, desk, turn.case, mistaken=mistaken)
-    missing: Lack = next(code for code in LACKS if code == said)
     send_home(turn, missing, at=settings.CLOCK())
     return forget(_go_to(turn.case))
 

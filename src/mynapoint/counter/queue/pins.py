@@ -73,8 +73,7 @@ def reset(request: HttpRequest, desk: Desk, reset_id: UUID) -> HttpResponse:
 def check(request: HttpRequest, desk: Desk, reset_id: UUID) -> HttpResponse:
     """Note that this member of staff has seen who somebody is."""
     try:
-        seen = read_choice(request.POST, "document", tuple(DOCUMENTS), wrong="見た書類の種類を選んでください")
-        document = next(kind for kind in DOCUMENTS if kind == seen)
+        document = read_choice(request.POST, "document", DOCUMENTS, wrong="見た書類の種類を選んでください")
         check_identity(desk.seat.counter, reset_id, document, user_id=desk.user_id, at=settings.CLOCK())
     except Mistaken as mistaken:
         return _show(request, desk, reset_id, mistaken=mistaken)
@@ -89,8 +88,7 @@ def check(request: HttpRequest, desk: Desk, reset_id: UUID) -> HttpResponse:
 def end(request: HttpRequest, desk: Desk, reset_id: UUID) -> HttpResponse:
     """Note how it ended."""
     try:
-        said = read_choice(request.POST, "outcome", tuple(OUTCOMES), wrong="結果を選んでください")
-        outcome = next(word for word in OUTCOMES if word == said)
+        outcome = read_choice(request.POST, "outcome", OUTCOMES, wrong="結果を選んでください")
         end_reset(desk.seat.counter, reset_id, outcome, user_id=desk.user_id, at=settings.CLOCK())
     except Mistaken as mistaken:
         return _show(request, desk, reset_id, mistaken=mistaken)

@@ -1,8 +1,8 @@
 """What a person types: read field by field, so that every mistake is named at once; codes are never shown again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from cardagent.languages import Language
 from mynapoint.directory.rules import Service, TypedCode, TypedWrong, read_typed
@@ -12,6 +12,8 @@ from mynapoint.site.shell.words import get_words
 
 ACCOUNT: Final = "account"
 YES: Final = "yes"
+
+Word = TypeVar("Word", bound=str)
 
 
 class Mistaken(Exception):
@@ -76,15 +78,16 @@ def read_account(service: Service, typed: Mapping[str, str], *, language: Langua
     return TypedAccount(account_id=normal[0], codes=normal[1:])
 
 
-def read_choice(typed: Mapping[str, str], field: str, allowed: Sequence[str], *, wrong: str) -> str:
-    """This will read one of several answers.
+def read_choice(typed: Mapping[str, str], field: str, allowed: Iterable[Word], *, wrong: str) -> Word:
+    """This will read one of several answers, and give it back as the one of them that it is.
 
     :raises Mistaken: with the sentence `wrong`, when it is none of them.
     """
     chosen = typed.get(field, "")
-    if chosen not in allowed:
-        raise Mistaken({field: wrong})
-    return chosen
+    for word in allowed:
+        if word == chosen:
+            return word
+    raise Mistaken({field: wrong})
 
 
 def check_ticked(typed: Mapping[str, str], fields: Mapping[str, str]) -> None:
