@@ -1,6 +1,7 @@
 """The suite's ground: its own state folder, and a PostgreSQL that is thrown away at the end."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ Path(_STATE.name).chmod(0o711)  # the server's user has to pass through; the sec
 os.environ["MYNAPOINT_STATE_DIR"] = _STATE.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
 django.setup()
+
+# A suite that was started in the background is deaf to the keyboard's interrupt, and so were all that it starts and stops.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test is timed: a busy machine says nothing about what is tested.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,6 +42,6 @@ class TestMeasurements:
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode in {0, 1}, done.stderr  # 1: a goal was missed, which says nothing on a busy machine
         assert all(row.keys() == FIELDS for row in rows), done.stderr
-        assert {row["name"]: row["goal"] for row in rows if row["goal"]} == GOALS[name]
+        assert {row["name"]: row["goal"] for row in rows if row["goal"]} == GOALS[name], done.stderr
         assert all(row["figure"] > 0 for row in rows)
         assert all(row["ratio"] > 0 and row["limit"] > 0 for row in rows if row["goal"])

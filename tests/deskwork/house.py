@@ -120,6 +120,7 @@ def open_house(folder: Path) -> Iterator[House]:
         }.items():
             patch.setattr(settings, name, value)
         get_door.cache_clear()
+        get_door()  # before several threads ask for the first one at once
         load_programme(PROGRAMME_FILE, at=LOADED_AT)
         register(a_service(SAKURA, address=peer.address, channels=["pc", "counter"]))
         open_counters()
