@@ -6,9 +6,10 @@ import pytest
 
 from casework.database import DatabasePlatform
 from casework.mutants import MUTANTS
-from casework.platform import MemoryPlatform
+from casework.platform import Bound, MemoryPlatform
 from casework.simulation import Result, simulate
 from casework.town import Town
+from casework.witness import Witness
 from mynapoint.case.operations import end_lapsed
 
 pytestmark = pytest.mark.slow
@@ -57,3 +58,18 @@ class TestMutants:
     def test_are_found(self, mutant: str) -> None:
         result = simulate(MUTANTS[mutant](), sessions=SESSIONS_OF_A_MUTANT, seed=2, is_over_at_first=True)
         assert result.wrong
+
+
+class TestWitness:
+    def test_tells_two_people_apart_whose_cards_share_a_key(self) -> None:
+        """RSA signs the same statement the same way twice; in a million sessions two such people did."""
+        platform = MemoryPlatform()
+        taro, hanako = platform.make_card(1), platform.make_card(25)
+        assert taro.sign(b"statement").signature == hanako.sign(b"statement").signature
+        witness = Witness(account_key=platform.account_key)
+        for card in (taro, hanako):
+            witness.see_signing(card, card.sign(b"statement"))
+        witness.judge(taro.sign(b"statement"), Bound("reservation", taro.person, None))
+        assert witness.wrong == []
+        witness.judge(taro.sign(b"statement"), Bound("reservation", hanako.person, None))
+        assert witness.wrong == ["reservation bound to person 25, signed by the card of 1"]

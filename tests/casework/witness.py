@@ -17,7 +17,7 @@ class Witness:
     def __init__(self, *, account_key: bytes) -> None:
         self._account_key = account_key
         self._typed: dict[Person, str] = {}
-        self._signed: dict[bytes, Person] = {}
+        self._signed: dict[Submission, Person] = {}
         self._opened_at: dict[CaseName, datetime] = {}
         self.seen = 0
         self.wrong: list[str] = []
@@ -28,8 +28,11 @@ class Witness:
         self._typed[person] = account
 
     def see_signing(self, card: Card, submission: Submission) -> None:
-        """A card signs, and its holder has typed the PIN."""
-        self._signed[submission.signature] = card.person
+        """A card signs, and its holder has typed the PIN.
+
+        Two people whose cards share a key make one signature over one statement: their certificates tell them apart.
+        """
+        self._signed[submission] = card.person
 
     def see_opening(self, case: CaseName, at: datetime) -> None:
         """A case begins; asked for again it is the same."""
@@ -43,7 +46,7 @@ class Witness:
     def judge(self, submission: Submission, bound: Bound) -> None:
         """Compare what was bound with what was done."""
         self.seen += 1
-        signer = self._signed.get(submission.signature)
+        signer = self._signed.get(submission)
         if signer != bound.person:
             self.wrong.append(f"{bound.kind} bound to person {bound.person}, signed by the card of {signer}")
         if bound.account_hash is not None and bound.account_hash != self._hash_typed(signer):
