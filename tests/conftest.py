@@ -24,7 +24,7 @@ os.environ["MYNAPOINT_STATE_DIR"] = _STATE.name
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mynapoint.settings")
 django.setup()
 
-# A suite that was started in the background is deaf to the keyboard's interrupt, and so were all that it starts and stops.
+# Started in the background, a suite is deaf to the keyboard's interrupt, and so is all that it starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test is timed: a busy machine says nothing about what is tested.
