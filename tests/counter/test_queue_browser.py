@@ -1,4 +1,4 @@
-"""The line, the board, the entrance, tickets, PIN resets and come-again pages in a real browser, wide and narrow."""
+"""The line, the board, the entrance, tickets, extensions, PIN resets and come-again pages, wide and narrow."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -153,6 +153,18 @@ class TestTickets:
             box.focus()
             window.page.keyboard.press("Space")
         hall.press(window, "main form[method=post] button", "tickets-none-chosen")
+
+
+class TestExtension:
+    def test_is_asked_back_and_confirmed_by_keyboard(self, hall: Hall) -> None:
+        window = hall.open(sit_down(employ("sakura", Role.SUPERVISOR, at=NOON), hall.installed, at=NOON))
+        page = hall.visit(window, "/counter/extension/", "extension")
+        page.locator("#until").press_sequentially("21:00")
+        page.locator("#reason").press("Space")
+        hall.press(window, "main form button", "extension-sure")
+        page.get_by_role("heading", name="今日は 21:00 まで受け付けますか").wait_for()
+        hall.press(window, "main form button", "extended")
+        page.get_by_text("今日の受付は 21:00 までです").wait_for()
 
 
 class TestPins:
