@@ -8,7 +8,7 @@ import pytest
 from card_program_site import PLACE, PROBLEM, Site, reply_json, run_site
 from playwright.sync_api import Browser, Locator, Page, expect
 from window_program import Program
-from window_visitor import go_to_program, type_pin
+from window_visitor import go_to_program, hold_still, let_go, type_pin
 
 from browser.window import NARROW, WIDE, open_window
 from cardagent.languages import Language
@@ -97,6 +97,7 @@ class TestAtCounter:
     def wide(self, chromium: Browser, trusted: Site) -> Iterator[Page]:
         trusted.kind, trusted.place = "application", PLACE
         with open_window(chromium, width=WIDE, scripts=False) as window:
+            hold_still(window.page)
             yield window.page
         trusted.place = None
 
@@ -126,6 +127,7 @@ class TestAtCounter:
     ) -> None:
         go_to_program(wide, program, trusted)
         wide.locator(f'button[value="{card_path.stem}"]').click()
+        let_go(wide)
         expect(wide.locator("#pin")).to_be_focused()
         wide.keyboard.type("12")
         asked = len(trusted.paths)

@@ -10,7 +10,7 @@ import pytest
 from card_program_site import AT, PROBLEM, Site, reply_json, run_site
 from playwright.sync_api import Browser, Page
 from window_program import Program
-from window_visitor import go_to_program, type_pin
+from window_visitor import go_to_program, hold_still, type_pin
 
 from browser.markup import check_html
 from browser.window import NARROWEST, Window, open_window
@@ -71,6 +71,7 @@ def read_an_application(visitor: Visitor) -> None:
 
 def read_an_act_at_a_counter(visitor: Visitor) -> None:
     visitor.site.place = PLACE
+    hold_still(visitor.page)
     visitor.come_with_card()
     visitor.site.place = None
 

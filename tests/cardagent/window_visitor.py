@@ -15,6 +15,17 @@ def go_to_program(page: Page, program: Program, site: Site, *, label: str = "署
     page.get_by_role("link", name=label).click()
 
 
+def hold_still(page: Page) -> None:
+    """Have the program's pages at a counter wait for no end: while they do, Playwright can look at nothing in them."""
+    page.route("**/visits/*/end", lambda route: route.fulfill(status=204))
+
+
+def let_go(page: Page) -> None:
+    """Have the page wait for its end again."""
+    page.unroute("**/visits/*/end")
+    page.reload()
+
+
 def type_pin(page: Page, pin: str) -> None:
     page.get_by_label("利用者証明用の暗証番号").press_sequentially(pin)
     page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from service_api_cast import NOON
 from sitting import Sitting
 from window_program import Program, make_environment, run_program, write_configuration
+from window_visitor import hold_still, let_go
 
 from browser.markup import check_html
 from browser.window import NARROW, WIDE, Window, open_window
@@ -318,6 +319,7 @@ class TestCardProgram:
             sitting.answer_all()
             self.go_to_pin(table)
             assert "9012" in page.locator("main").inner_text(), way
+            let_go(page)
             page.keyboard.type("12")
             end()
             page.wait_for_url(f"{table.site}/**/display/**")
@@ -333,6 +335,7 @@ class TestCardProgram:
     def go_to_pin(self, table: Table) -> None:
         """Go from the display to the field for the PIN."""
         page = table.citizen_looks()
+        hold_still(page)
         page.locator(".buttons .button").click()
         page.locator(f'button[value="{table.card.stem}"]').click()
         expect(page.locator("#pin")).to_be_focused()
