@@ -147,8 +147,9 @@ class Sitting:
         self.watch()
 
     def answers(self, **typed: str) -> list[dict[str, str]]:
-        if "予約" in self.watch()[1] and "サービス" not in self.watch()[1]:
-            return [{"terms": "yes"}, {}]
+        address, shown = self.watch()
+        if "予約" in shown and "サービス" not in shown:
+            return [{"terms": "yes"}, {}] if "/terms/" in address else [{}]
         account = typed or ACCOUNT
         return [{"terms": "yes", "service_terms": "yes"}, account, {"own": "yes"}, {"understood": "yes"}, {}]
 
