@@ -77,3 +77,10 @@ class TestReadmes:
     def test_name_every_room(self, name: str) -> None:
         rooms = {path.parent.name for path in (ROOT / "src/mynapoint").glob("*/__init__.py")}
         assert not {room for room in rooms if f"`{room}`" not in (ROOT / name).read_text()}
+
+
+class TestChanges:
+    def test_are_listed_each_under_a_number_of_its_own(self) -> None:
+        names = sorted(path.name for path in (ROOT / "changes").glob("[0-9]*.md"))
+        assert re.findall(r"\]\((\S+)\)", (ROOT / "changes/README.md").read_text()) == names
+        assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
