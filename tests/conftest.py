@@ -31,6 +31,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
 
+from mynapoint.directory import queries as directory  # noqa: E402
+from mynapoint.programme import queries as programme  # noqa: E402
+
 # What the plugins import needs Django's apps.
 pytest_plugins = ("cast", "left_out", "browser.fixtures", "turns")
 
@@ -69,6 +72,8 @@ def django_db_setup(django_db_setup: None, django_db_modify_db_settings: None) -
     operations = type(connection.ops)
 
     def delete_all(self: Any, _style: object, tables: Sequence[str], **_options: object) -> list[str]:
+        for kept in (programme.REGISTER, directory.REGISTER):
+            kept.forget()
         jobs = ("procrastinate_periodic_defers", "procrastinate_jobs")  # which Django does not manage
         return ["; ".join(f"DELETE FROM {self.quote_name(table)}" for table in (*jobs, *tables))] if tables else []
 

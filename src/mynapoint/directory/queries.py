@@ -4,10 +4,9 @@ from datetime import datetime
 
 from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.rules import Service, ServiceKey, ServiceUnknown
-from mynapoint.kernel.documents import Words
-from mynapoint.kernel.register import Register
+from mynapoint.kernel.register import KEPT_SECONDS, Register
 
-REGISTER = Register(kind=Service, table=ServiceRevision)
+REGISTER = Register(kind=Service, table=ServiceRevision, seconds=KEPT_SECONDS)
 
 
 def get_service(service_id: str, *, at: datetime) -> Service:
@@ -23,12 +22,11 @@ def get_service(service_id: str, *, at: datetime) -> Service:
 
 def find_terms_since(service: Service, *, at: datetime) -> datetime:
     """Return since when a service's terms have been what they are: that is their revision's name."""
-    texts = ServiceRevision.objects.filter(id=service.id, effective_from__lte=at).order_by("-effective_from")
     since = service.effective_from
-    for effective_from, content in texts.values_list("effective_from", "content"):
-        if Words.model_validate(content["terms"]) != service.terms:
+    for text in REGISTER.look_back(service.id, at=at):
+        if text.terms != service.terms:
             break
-        since = effective_from
+        since = text.effective_from
     return since
 
 

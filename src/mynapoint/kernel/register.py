@@ -1,11 +1,13 @@
 """Registers of dated documents: read from files, never edited, only followed by a newer text."""
 
 import json
+import time
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -13,16 +15,24 @@ from django.db import IntegrityError, connection, models, transaction
 from pydantic import ValidationError
 
 from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
-from mynapoint.kernel.sql import ask
+from mynapoint.kernel.sql import Row, ask
 
 D = TypeVar("D", bound=Document)
 
-_NEWEST: Final = """
-    SELECT content::text FROM {table} WHERE id = %s AND effective_from <= %s ORDER BY effective_from DESC LIMIT 1
+_OF_ONE: Final = """
+    SELECT effective_from, content::text FROM {table} WHERE id = %s AND effective_from <= %s
+    ORDER BY effective_from DESC LIMIT %s
 """
 _NEWEST_OF_EACH: Final = """
     SELECT DISTINCT ON (id) content::text FROM {table} WHERE effective_from <= %s ORDER BY id, effective_from DESC
 """
+_EVERY_TEXT: Final = "SELECT id, effective_from, content::text FROM {table} ORDER BY id, effective_from DESC"
+
+KEPT_SECONDS: Final = 1.0
+"""for which a change may be unknown to another process"""
+
+Text = tuple[datetime, str]
+"""since when it counts, and what it says"""
 
 
 class Revision(models.Model):
@@ -41,12 +51,35 @@ class Revision(models.Model):
         return f"{self.id} from {self.effective_from.isoformat()}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Every text that a register had, newest first, by its document; and until when that is taken for all there are."""
+
+    texts: Mapping[str, Sequence[Text]]
+    count: int
+    until: float
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is known of a register in this process: swapped as a whole, so that threads need no lock."""
+
+    known: _Known | None = None
+
+
 @dataclass(frozen=True)
 class Register(Generic[D]):
-    """All revisions of one kind of document, in one table."""
+    """All revisions of one kind of document, in one table.
+
+    Of a register that every act asks, the texts are kept in memory (`seconds`), and whether there are more of them is
+    asked once in so many seconds: this long another process may go by the text before. A transaction never remembers
+    what it sees: it might be taken back.
+    """
 
     kind: type[D]
     table: type[Revision]
+    seconds: float = 0.0
+    _memory: _Memory = field(default_factory=_Memory, compare=False)
 
     def read(self, path: Path, **more: object) -> D:
         """Read a document from a TOML file, with more values than the file has.
@@ -72,6 +105,8 @@ class Register(Generic[D]):
         try:
             with transaction.atomic():
                 self.table._default_manager.create(**key, content=content, loaded_at=at)
+                self.forget()
+                transaction.on_commit(self.forget)
             return True
         except IntegrityError:
             # Compared as documents: a text that was loaded before a field was added says the same without it.
@@ -82,23 +117,72 @@ class Register(Generic[D]):
 
     def find(self, document_id: str, *, at: datetime) -> D | None:
         """Return the text that counts at an instant."""
-        texts = self._ask(_NEWEST, [document_id, at])
-        return texts[0] if texts else None
+        return next(self._look_back(document_id, at=at, most=1), None)
+
+    def look_back(self, document_id: str, *, at: datetime) -> Iterator[D]:
+        """Yield the text that counts at an instant and those that counted before, newest first."""
+        return self._look_back(document_id, at=at, most=None)
 
     def all(self, *, at: datetime) -> list[D]:
         """Return the text of every document that counts at an instant, in the order of their names."""
-        return self._ask(_NEWEST_OF_EACH, [at])
+        known = self._recall()
+        if known is None:
+            return [_parse(self.kind, text) for (text,) in self._ask(_NEWEST_OF_EACH, [at])]
+        newest = (next((text for since, text in texts if since <= at), None) for texts in known.values())
+        return [_parse(self.kind, text) for text in newest if text is not None]
 
     def count_texts(self) -> int:
-        """Return how many texts there are in all: texts are only added, so another number means another one."""
-        return self.table._default_manager.count()
+        """Return how many texts there are in all: texts are only added, so another number means another one.
 
-    def _ask(self, question: str, values: Sequence[str | datetime]) -> list[D]:
-        rows = ask(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)
-        return [_parse(self.kind, text) for (text,) in rows]
+        What is asked afterwards knows at least so many.
+        """
+        asked_at = time.monotonic()
+        count = self.table._default_manager.count()
+        if self.seconds and not connection.in_atomic_block:
+            self._remember(count, until=asked_at + self.seconds)
+        return count
+
+    def forget(self) -> None:
+        """Keep nothing in memory that was there."""
+        self._memory.known = None
+
+    def _look_back(self, document_id: str, *, at: datetime, most: int | None) -> Iterator[D]:
+        texts = self._recall()
+        if texts is None or document_id not in texts:
+            known: Sequence[Text] = self._ask(_OF_ONE, [document_id, at, most])
+        else:
+            known = texts[document_id]
+        return (_parse(self.kind, text) for effective_from, text in known if effective_from <= at)
+
+    def _recall(self) -> Mapping[str, Sequence[Text]] | None:
+        """Return every text by its document, if that is kept and may be gone by."""
+        known = self._memory.known
+        if known is not None and time.monotonic() < known.until:
+            return known.texts
+        if self.seconds and not connection.in_atomic_block:
+            self.count_texts()
+            known = self._memory.known
+            return known.texts if known else None
+        return None
+
+    def _remember(self, count: int, *, until: float) -> None:
+        known = self._memory.known
+        if known is not None and known.count == count:
+            self._memory.known = replace(known, until=until)
+            return
+        rows = self._ask(_EVERY_TEXT, [])
+        texts = {id_: [(since, text) for _, since, text in of_one] for id_, of_one in groupby(rows, _get_id)}
+        self._memory.known = _Known(texts, count=len(rows), until=until)
+
+    def _ask(self, question: str, values: Sequence[object]) -> list[Row]:
+        return ask(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)
+
+
+def _get_id(row: Row) -> str:
+    return str(row[0])
 
 
 @lru_cache(maxsize=1024)
 def _parse(kind: type[D], text: str) -> D:
-    """Parse a text once in a process; the database is asked every time which text counts."""
+    """Parse a text once in a process."""
     return kind.model_validate_json(text)

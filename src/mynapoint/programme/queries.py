@@ -5,11 +5,11 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Sum
 
-from mynapoint.kernel.register import Register
+from mynapoint.kernel.register import KEPT_SECONDS, Register
 from mynapoint.programme.models import PlaceShard, ProgrammeRevision
 from mynapoint.programme.rules import Programme, ProgrammeUnknown, check_mode
 
-REGISTER = Register(kind=Programme, table=ProgrammeRevision)
+REGISTER = Register(kind=Programme, table=ProgrammeRevision, seconds=KEPT_SECONDS)
 
 
 def get_programme(programme_id: str, *, at: datetime) -> Programme:
