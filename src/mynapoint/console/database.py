@@ -17,5 +17,4 @@ def describe_database(url: str, *, pool_size: int) -> dict[str, Any]:
     # The server prepares what comes a second time: an act is the same few statements over and over. Not what comes a
     # first time (0): a migration may be several statements in one string, and those cannot be prepared.
     options = {**parameters, "pool": pool, "prepare_threshold": 1, "server_side_binding": True}
-    # A connection that did not outlive a restart of the server is found out before a request gets it.
-    return {"ENGINE": "django.db.backends.postgresql", **named, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    return {"ENGINE": "mynapoint.kernel.postgresql", **named, "OPTIONS": options}

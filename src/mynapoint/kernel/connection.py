@@ -1,6 +1,7 @@
-"""Telling a database that cannot be reached from one that answered with an error."""
+"""Telling a database that cannot be reached from one that answered, and a connection that ended from one that waits."""
 
-from typing import Final
+import select
+from typing import Final, Protocol
 
 import psycopg
 from django.db import OperationalError
@@ -18,3 +19,18 @@ def is_database_away(error: Exception) -> bool:
     source = error if isinstance(error, psycopg.Error) else error.__cause__
     code = getattr(source, "sqlstate", None)
     return code is None or str(code).startswith("57P")
+
+
+class Connected(Protocol):
+    """Anything over a socket."""
+
+    def fileno(self) -> int:
+        """Return the socket's number."""
+        ...
+
+
+def has_something_to_say(connection: Connected) -> bool:
+    """Say whether something unread waits on a connection: on an idle one it is likely word of its end."""
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    return bool(heard.poll(0))

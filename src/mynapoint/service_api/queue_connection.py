@@ -1,12 +1,13 @@
 """The job queue's own way to the database."""
 
-import select
 from typing import Any
 
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.psycopg_connector import PsycopgConnector
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
+
+from mynapoint.kernel.connection import has_something_to_say
 
 
 def open_connector() -> PsycopgConnector:
@@ -23,8 +24,5 @@ async def _begin_no_transactions(connection: "AsyncConnection[Any]") -> None:
 
 
 async def _check_connection(connection: "AsyncConnection[Any]") -> None:
-    """Ask a connection only when it has something to say: an idle one that does is one that the server has ended."""
-    heard = select.poll()
-    heard.register(connection.fileno(), select.POLLIN)
-    if heard.poll(0):
+    if has_something_to_say(connection):
         await AsyncConnectionPool.check_connection(connection)

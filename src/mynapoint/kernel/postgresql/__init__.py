@@ -1,0 +1,1 @@
+"""Django's way to PostgreSQL, with what the platform does otherwise."""

@@ -1,0 +1,33 @@
+"""The name of this file is Django's: a database's ENGINE is the package around it."""
+
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
+
+from mynapoint.kernel.connection import has_something_to_say
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection out of the pool, which was asked whether it is still there when there was reason to.
+
+    Django (`CONN_HEALTH_CHECKS`) asks at every request, which is an exchange with the server before the first question.
+    """
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection that outlived whatever happened to the server."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and has_something_to_say(connection) and not _answers(connection):
+            connection.close()
+            self.pool.putconn(connection)  # which makes a new one in its place
+            connection = super().get_new_connection(conn_params)
+        return connection
+
+
+def _answers(connection: "psycopg.Connection[Any]") -> bool:
+    try:
+        ConnectionPool.check_connection(connection)
+    except psycopg.OperationalError:
+        return False
+    return True
