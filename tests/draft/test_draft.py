@@ -14,9 +14,10 @@ from mynapoint.act.models import ProposedAct
 from mynapoint.act.operations import forget as forget_acts
 from mynapoint.act.queries import get_view
 from mynapoint.act.rules import LIFETIME, SHOWN_FOR, Link
+from mynapoint.draft import operations
 from mynapoint.draft.models import Draft
-from mynapoint.draft.operations import WAY_BACK, answer, begin, forget, get_act, propose_act
-from mynapoint.draft.queries import get_draft
+from mynapoint.draft.operations import WAY_BACK, begin, forget, get_act, propose_act
+from mynapoint.draft.queries import DraftView, get_draft
 from mynapoint.draft.rules import (
     ACCOUNT_GOOD_FOR,
     ANY_SERVICE,
@@ -71,6 +72,11 @@ def reservation(programme: str) -> DraftLink:
     answer(link, Step.WHO, who="myself", at=AT)
     answer(link, Step.TERMS, agreed_for=ANY_SERVICE, at=AT)
     return link
+
+
+def answer(link: DraftLink, step: Step, *, at: datetime, seen: str | None = None, **given_: Any) -> DraftView:
+    """Answer a step of a draft as a page does that is opened now."""
+    return operations.answer(get_draft(link, at=at), step, seen=seen, at=at, **given_)
 
 
 def answer_all(link: DraftLink) -> None:
@@ -263,7 +269,8 @@ class TestTwoWindows:
     def test_that_answer_at_once_leave_one_whole_answer(self, draft: DraftLink) -> None:
         answer_all(draft)
         accounts = [replace(ACCOUNT, hint=f"●●●● {n}", hash=bytes([n]) * 32) for n in range(2)]
-        self.both(lambda number: answer(draft, Step.ACCOUNT, account=accounts[number], at=AT))
+        opened = get_draft(draft, at=AT)
+        self.both(lambda number: operations.answer(opened, Step.ACCOUNT, account=accounts[number], at=AT))
         assert get_draft(draft, at=AT).answers.account in accounts
 
     def test_that_answer_different_steps_lose_none(self, draft: DraftLink) -> None:
@@ -272,9 +279,23 @@ class TestTwoWindows:
             (Step.WHO, {"who": "representative"}),
             (Step.CONSEQUENCE, {"understood_for": "sakura"}),
         ]
-        self.both(lambda number: answer(draft, changes[number][0], at=AT, **changes[number][1]))
+        opened = get_draft(draft, at=AT)
+        self.both(lambda number: operations.answer(opened, changes[number][0], at=AT, **changes[number][1]))
         answers = get_draft(draft, at=AT).answers
         assert (answers.who, answers.understood_for) == ("representative", "sakura")
+
+    def test_of_which_one_is_late_are_judged_by_what_is_there_by_now(self, draft: DraftLink) -> None:
+        answer_all(draft)
+        opened = get_draft(draft, at=AT)
+        answer(draft, Step.ACCOUNT, account=replace(ACCOUNT, hint="●●●● 43", is_own=False), at=AT)
+        with pytest.raises(DraftChanged):
+            operations.answer(opened, Step.HINT, seen=opened.answers.seen, account=ACCOUNT, at=AT)
+        answer(draft, Step.SERVICE, service="sakura", at=AT)
+        with pytest.raises(DraftIncomplete):
+            operations.answer(opened, Step.CONSEQUENCE, understood_for="hanamaru", at=AT)
+        forget(at=AT + LIVES)
+        with pytest.raises(DraftUnknown):
+            operations.answer(opened, Step.WHO, who="myself", at=AT)
 
 
 @pytest.mark.django_db

@@ -1,10 +1,14 @@
 """Drafts: no facts yet, so their rows are written over until the act is signed, and deleted afterwards."""
 
 from django.db import models
+from uuid_utils.compat import uuid7
 
 
 class Draft(models.Model):
-    """One citizen's way to one act, as far as it got. In a case at a `counter` it has the case's own id."""
+    """One citizen's way to one act, as far as it got. In a case at a `counter` it has the case's own id.
+
+    Each time that it is written it gets another `version`.
+    """
 
     id = models.UUIDField(primary_key=True)
     secret_hash = models.BinaryField()
@@ -27,6 +31,7 @@ class Draft(models.Model):
     counter = models.CharField(max_length=40, blank=True)
     begun_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    version = models.UUIDField(default=uuid7)
 
     class Meta:
         indexes = (models.Index(fields=("expires_at",), name="draft_by_expiry"),)

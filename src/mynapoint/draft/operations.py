@@ -1,6 +1,8 @@
 """What can be done with drafts: begin, answer a step, propose the act, forget."""
 
 import secrets
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -29,7 +31,7 @@ from mynapoint.draft.rules import (
     leave_way_back,
 )
 from mynapoint.kernel.secret_link import SECRET_BYTES
-from mynapoint.kernel.sql import find, insert, rewrite
+from mynapoint.kernel.sql import find, insert, rewrite, rewrite_unless_changed
 
 FORGOTTEN_AT_ONCE: Final = 1000
 KEPT_AFTER_CLOSING: Final = timedelta(days=1)
@@ -140,8 +142,7 @@ def forget_in_ended_cases(*, at: datetime) -> int:
     return Draft.objects.filter(id__in=over).delete()[0]
 
 
-@transaction.atomic
-def answer(link: DraftLink, step: Step, *, seen: str | None = None, at: datetime, **given: object) -> DraftView:
+def answer(draft: DraftView, step: Step, *, seen: str | None = None, at: datetime, **given: object) -> DraftView:
     """Take a step's answer, given as fields of `Answers`; return the draft with it.
 
     Two windows take turns: the later answer counts. `seen` is for a step that only makes sense with the answers that
@@ -151,14 +152,16 @@ def answer(link: DraftLink, step: Step, *, seen: str | None = None, at: datetime
     :raises DraftIncomplete: when a step before it waits for an answer.
     :raises DraftChanged: when the answers are no longer those that were seen.
     """
-    row, draft = _lock(link, at=at)
-    if seen is not None and seen != draft.answers.seen:
-        raise DraftChanged
-    if not draft.can_answer(step):
-        raise DraftIncomplete
-    answers = replace(draft.answers, **given)  # type: ignore[arg-type]
-    _write(row, answers)
-    return replace(draft, answers=answers)
+    row, answers = copy(draft.row), _take(draft, step, seen=seen, given=given)
+    _note(row, answers)
+    if rewrite_unless_changed(row, seen=draft.row.version):
+        return replace(draft, row=row, answers=answers)
+    # Another window was faster.
+    with transaction.atomic():
+        row, draft = _lock(draft.link, at=at)
+        answers = _take(draft, step, seen=seen, given=given)
+        _write(row, answers)
+        return replace(draft, answers=answers)
 
 
 @transaction.atomic
@@ -180,7 +183,7 @@ def propose_act(link: DraftLink, proposal: Proposal, *, seen: str, audience: str
     new = _name_act(link, uuid7())
     attachment = {**proposal.attachment, WAY_BACK: leave_way_back(link, new)}
     propose(replace(proposal, attachment=attachment), audience=audience, at=at, link=new)
-    row.act_id = new.id
+    row.act_id, row.version = new.id, uuid7()
     rewrite(row)
     return new
 
@@ -195,6 +198,16 @@ def forget(*, at: datetime) -> int:
     """Delete drafts whose time is over; return how many."""
     over = Draft.objects.filter(expires_at__lte=at).values_list("id", flat=True)[:FORGOTTEN_AT_ONCE]
     return Draft.objects.filter(id__in=list(over)).delete()[0]
+
+
+def _take(draft: DraftView, step: Step, *, seen: str | None, given: Mapping[str, object]) -> Answers:
+    if draft.is_done:
+        raise DraftDone
+    if seen is not None and seen != draft.answers.seen:
+        raise DraftChanged
+    if not draft.can_answer(step):
+        raise DraftIncomplete
+    return replace(draft.answers, **given)  # type: ignore[arg-type]
 
 
 def _lock(link: DraftLink, *, at: datetime) -> tuple[Draft, DraftView]:
@@ -218,6 +231,7 @@ def _write(row: Draft, answers: Answers) -> None:
 
 
 def _note(row: Draft, answers: Answers) -> None:
+    row.version = uuid7()
     row.who = answers.who or ""
     row.service = answers.service or ""
     row.prepared_for = answers.prepared_for or ""

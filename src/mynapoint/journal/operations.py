@@ -29,7 +29,7 @@ BATCH: Final = 4096
 
 
 def record(*, kind: str, facts: Mapping[str, str | int], at: datetime) -> UUID:
-    """Write an entry, without a place yet, into the caller's transaction: two inserts, nothing is read.
+    """Write an entry, without a place yet, into the caller's transaction: one statement, nothing is read.
 
     :raises FactsRefused: the kind, a name or a value is not of the forms that cannot hold anything personal.
     :raises TransactionManagementError: there is no transaction: an act and its entry are one.

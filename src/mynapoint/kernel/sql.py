@@ -35,12 +35,11 @@ def wait_for_turn(name: str) -> None:
 
 
 def insert(*facts: Model) -> None:
-    """Insert facts, one after the other.
+    """Insert facts, all in one statement.
 
     :raises IntegrityError: when a constraint has something against it.
     """
-    for fact in facts:
-        tell(_compose(type(fact)), _read_values(fact))
+    tell(_compose_all(*map(type, facts)), [value for fact in facts for value in _read_values(fact)])
 
 
 def find(kind: type[M], key: UUID, *, lock: bool = False) -> M | None:
@@ -52,6 +51,12 @@ def find(kind: type[M], key: UUID, *, lock: bool = False) -> M | None:
 def rewrite(row: Model) -> None:
     """Write a row that is no fact over, by its primary key."""
     tell(_compose_rewriting(type(row)), [*_read_values(row), row.pk])
+
+
+def rewrite_unless_changed(row: Model, *, seen: UUID) -> bool:
+    """Write a row that has a `version` over unless it is no longer the one that was seen; return whether it was."""
+    changed = f"{_compose_rewriting(type(row))} AND version = %s"
+    return tell(changed, [*_read_values(row), row.pk, seen]) > 0
 
 
 def insert_unless(constraint: str, fact: Model) -> bool:
@@ -72,6 +77,13 @@ def _read_values(fact: Model) -> list[Any]:
 def _compose(model: type[Model]) -> str:
     table, _, columns = _name_parts(model)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+
+
+@cache
+def _compose_all(*models: type[Model]) -> str:
+    *before, last = map(_compose, models)
+    named = ", ".join(f"fact_{number} AS ({statement})" for number, statement in enumerate(before))
+    return f"WITH {named} {last}" if named else last
 
 
 @cache

@@ -15,6 +15,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     Django (`CONN_HEALTH_CHECKS`) asks at every request, which is an exchange with the server before the first question.
     """
 
+    # Django's, which its types do not know yet.
+    pool: "ConnectionPool[Any] | None"
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection that outlived whatever happened to the server."""
         connection = super().get_new_connection(conn_params)
