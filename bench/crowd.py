@@ -117,7 +117,7 @@ def _draft(town: Town, count: int) -> list[str]:
         (terms,) = cursor.execute("SELECT effective_from FROM directory_servicerevision WHERE id = %s", [SERVICE])
         rows: list[tuple[object, ...]] = [
             (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, *terms, False, AT,
-             AT + timedelta(days=14), "", "", "", "")
+             AT + timedelta(days=14), link.id, "", "", "", "", "")
             for link in links
         ]  # fmt: skip
         _copy(cursor, "draft_draft", rows)
@@ -131,8 +131,8 @@ def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[t
         "reservation_reservation": "holder_id, programme, mykey_id, act_id, reserved_at",
         "reservation_issuedmykeyid": "mykey_id, holder_id",
         "draft_draft": "id, secret_hash, kind, programme, who, service, prepared_for, agreed_for, understood_for,"
-        " agreed_terms, is_own_account, begun_at, expires_at, account_service, account_hint, account_reference,"
-        " counter",
+        " agreed_terms, is_own_account, begun_at, expires_at, version, account_service, account_hint, account_reference,"
+        " agreed_programme, counter",
     }[table]
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
