@@ -1,12 +1,11 @@
 """The crowd: people with card, reservation and account, ready to apply; made in bulk, before anything is timed."""
 
 import json
-import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from uuid_utils.compat import uuid7
 
 from bench.stage import AT, PROGRAMME, SERVICE
-from demo.town import Town
+from demo.town import ROOT, Town
 from jpki.certificate import CertificateId
 from jpki.lineage import CertificateName
 from jpki.virtual.contents import Purpose
@@ -26,9 +25,7 @@ from jpki.virtual.keeping import read_cas
 from jpki.virtual.keys import KeyKind, KeyPool
 from jpki.virtual.register import AuthorityRegistry, Entry, Issue
 from mynapoint.console.cluster import server_url
-from mynapoint.draft.rules import DraftLink
 from mynapoint.holder.rules import hash_certificate
-from mynapoint.kernel.secret_link import SECRET_BYTES
 from mynapoint.kernel.slip_code import CODE_ALPHABET
 from mynapoint.keyring import Keyring
 from mynapoint.reservation.rules import MYKEY_LENGTH
@@ -111,17 +108,9 @@ def _reserve(town: Town, cards: list[Card]) -> None:
 
 def _draft(town: Town, count: int) -> list[str]:
     """Write the drafts of so many people who have come as far as the account; return where each goes on."""
-    links = [DraftLink(id=uuid7(), secret=secrets.token_bytes(SECRET_BYTES)) for _ in range(count)]
-    answered = (SERVICE, SERVICE, SERVICE, SERVICE)
-    with connect(town) as connection, connection.cursor() as cursor, connection.transaction():
-        (terms,) = cursor.execute("SELECT effective_from FROM directory_servicerevision WHERE id = %s", [SERVICE])
-        rows: list[tuple[object, ...]] = [
-            (link.id, link.hash_secret(), "application", PROGRAMME, "myself", *answered, *terms, False, AT,
-             AT + timedelta(days=14), link.id, "", "", "", "", "")
-            for link in links
-        ]  # fmt: skip
-        _copy(cursor, "draft_draft", rows)
-    return [f"/apply/{link.token}/" for link in links]
+    words = [sys.executable, "-m", "bench.drafts", str(count)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, env=town.environment, cwd=ROOT)
+    return [f"/apply/{token}/" for token in json.loads(done.stdout)]
 
 
 def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[tuple[object, ...]]) -> None:
@@ -130,9 +119,6 @@ def _copy(cursor: "psycopg.Cursor[tuple[object, ...]]", table: str, rows: list[t
         "holder_holdercertificate": "certificate_hash, holder_id, recorded_at",
         "reservation_reservation": "holder_id, programme, mykey_id, act_id, reserved_at",
         "reservation_issuedmykeyid": "mykey_id, holder_id",
-        "draft_draft": "id, secret_hash, kind, programme, who, service, prepared_for, agreed_for, understood_for,"
-        " agreed_terms, is_own_account, begun_at, expires_at, version, account_service, account_hint, account_reference,"
-        " agreed_programme, counter",
     }[table]
     with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         for row in rows:
