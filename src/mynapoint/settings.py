@@ -97,7 +97,6 @@ PROCRASTINATE_IMPORT_PATHS = ["mynapoint.service_api.tasks"]
 MIDDLEWARE = (
     "django.middleware.security.SecurityMiddleware",
     "mynapoint.site.shell.headers.guard",
-    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -7,7 +7,8 @@ from mynapoint.site.journey import act, card
 from mynapoint.site.shell.languages import NAMESPACES, PREFIXES
 from mynapoint.site.shell.machine import for_programs
 
-CHAPTERS = ("start", "guide", "services", "places", "visits", "flyer", "journey", "mine", "waiting")
+# What is asked most first.
+CHAPTERS = ("journey", "start", "guide", "services", "places", "visits", "flyer", "mine", "waiting")
 PAGES: list[URLPattern | URLResolver] = [path("", include(f"mynapoint.site.{chapter}.urls")) for chapter in CHAPTERS]
 
 # No person reads these, so they have one address whatever the language.

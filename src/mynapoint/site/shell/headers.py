@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 # Nothing on any page asks for a sensor, and nobody else's page may take ours in, not even a picture.
@@ -13,12 +14,14 @@ HEADERS: Final[Mapping[str, str]] = {
 
 
 def guard(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware that adds them."""
+    """Middleware that adds them, and the policy for what a page may load and do: the same for every page."""
+    policy = build_policy()
 
     def answer(request: HttpRequest) -> HttpResponse:
         answered = get_response(request)
         for name, value in HEADERS.items():
             answered.headers.setdefault(name, value)
+        answered.headers.setdefault("Content-Security-Policy", policy)
         return answered
 
     return answer
