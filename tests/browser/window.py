@@ -125,7 +125,7 @@ def open_window(
     """
     viewport: ViewportSize = {"width": width, "height": _HEIGHTS.get(width, _HEIGHT)}
     context = browser.new_context(viewport=viewport, java_script_enabled=scripts, locale=locale)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     memory = set() if judged is None else judged
     window = Window(page=page, widths=(width, *others), scripts=scripts, judged=memory)

@@ -124,7 +124,7 @@ class Windows:
 def open_windows(browser: Browser, house: House) -> Iterator[Windows]:
     """Open both windows in one browser, as at a terminal."""
     context = browser.new_context(locale="ja-JP")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     windows = Windows(house, context.new_page(), context.new_page())
     windows.sign_in()
     try:
