@@ -206,13 +206,36 @@ class TestEndAtACounter:
         site.get = self.OVER
         assert visitor.go(f"{here}/end").address == site.link
 
+    def test_leaves_nothing_that_was_shown_or_typed(self, site: Site, visitor: Browser, card_path: Path) -> None:
+        site.place = PLACE
+        page = visitor.press(choose(visitor, site, card_path), key="1")
+        here = page.address.removeprefix(visitor.program.origin)
+        site.get = self.OVER
+        visitor.go(f"{here}/end")
+        site.get = lambda one: (200, BYTES, one.statement())
+        assert visitor.go(here).response.status_code == 404
+
+    def test_leaves_what_became_of_an_act_that_was_signed_here(
+        self, site: Site, visitor: Browser, card_path: Path
+    ) -> None:
+        site.place = PLACE
+        page = choose(visitor, site, card_path)
+        here = page.address.removeprefix(visitor.program.origin)
+        site.post = lambda _site: reply_json(409, REFUSAL, PROBLEM)
+        visitor.press(page, do="sign", pin="1234")
+        assert visitor.go(f"{here}/end").address == site.link
+        assert "予約済みです。" in visitor.go(here).words
+
     def test_keeps_the_page_as_long_as_the_act_can_be_signed_or_the_site_does_not_say(
         self, site: Site, visitor: Browser, card_path: Path
     ) -> None:
         site.place = PLACE
         page = choose(visitor, site, card_path)
-        busy = reply_json(503, {"code": "busy", "title": "混み合っています"}, PROBLEM)
-        for get in (site.get, lambda _site: (0, "", b""), lambda _site: (500, "text/plain", b""), lambda _site: busy):
+        says_nothing = [(0, "", b""), (500, "text/plain", b"")]
+        says_nothing += [
+            reply_json(status, {"code": "busy", "title": "混んでいます"}, PROBLEM) for status in (408, 429, 503)
+        ]
+        for get in (site.get, *(lambda _site, reply=reply: reply for reply in says_nothing)):
             site.get = get
             with pytest.raises(httpx2.ReadTimeout):
                 visitor.client.get(f"{page.address}/end", headers=NAVIGATION, timeout=0.5)

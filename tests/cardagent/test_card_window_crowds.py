@@ -102,13 +102,14 @@ class TestPagesThatWaitForTheirEnd:
         trusted.place = PLACE
         with ExitStack() as held, Browser(program) as visitor:
             held.callback(lambda: setattr(trusted, "place", None))
-            pages = [
-                held.enter_context(closing(wait_for_end(program, visitor.open(trusted.link)))) for _ in range(_HELD)
-            ]
+            shown = [visitor.open(trusted.link) for _ in range(_HELD)]
+            pages = [held.enter_context(closing(wait_for_end(program, page))) for page in shown]
             for page in pages[:-_MAY_WAIT]:
                 answer = page.recv(4096).decode()
                 assert answer.startswith("HTTP/1.1 303")
                 assert trusted.link in answer
+            gave_way = shown[0].address.removeprefix(program.origin)
+            assert visitor.go(gave_way).response.status_code == 200, "its act is not over"
             assert visitor.go("/ja/").response.status_code == 200
             newest = visitor.open(trusted.link)
             assert not select.select(pages[1 - _MAY_WAIT :], [], [], 0)[0]
@@ -131,6 +132,20 @@ class TestPagesThatWaitForTheirEnd:
                 held.enter_context(closing(wait_for_end(program, page)))
             for _ in range(3):
                 assert visitor.go("/ja/").response.status_code == 200
+
+    def test_keep_nobody_from_the_next_act(self, trusted: Site, program: Program) -> None:
+        trusted.place = PLACE
+        with ExitStack() as held, Browser(program) as visitor:
+            held.callback(lambda: setattr(trusted, "place", None))
+            page = visitor.open(trusted.link)
+            quick, asked = trusted.get, len(trusted.paths)
+            held.enter_context(slow(trusted))
+            for _ in range(_MAY_WAIT):
+                held.enter_context(closing(wait_for_end(program, page)))
+            while len(trusted.paths) < asked + _MAY_WAIT:
+                assert visitor.go("/ja/").response.status_code == 200
+            trusted.get = quick
+            assert visitor.open(trusted.link).response.status_code == 200
 
 
 def wait_for_end(program: Program, page: Page) -> socket.socket:

@@ -112,13 +112,17 @@ class Window:
         return self._show(visit, Language(language))
 
     def _end(self, request: Request, *, visit_id: str, **_named: str) -> Response:
-        """This will lead back once a visit's act is over, and keep the browser waiting until then.
+        """This will keep the browser waiting until a visit's act is over or too many wait, and lead back.
 
         A page whose successor (Refresh) has not answered yet stays as it is and can be typed in: no script is needed.
+        A visit whose act has ended elsewhere is forgotten; one that was signed here tells what became of it.
         """
         visit = self.desk.visits.find(visit_id)
         is_gone: Callable[[], bool] = request.environ["waitress.client_disconnected"]
-        self.desk.wait_for_end(visit, is_gone=is_gone)
+        if self.desk.wait_for_end(visit, is_gone=is_gone):
+            with visit.lock:
+                if not visit.is_over:
+                    self.desk.visits.close(visit)
         return _go_to(visit.act.link.get_address())
 
     def _take_form(self, request: Request, visit: Visit, *, language: Language) -> Response:
@@ -179,7 +183,7 @@ class Window:
 
 def _lead_on(page: Response, visit: Visit, address: str, *, after: int) -> Response:
     """This will have a page at a counter lead on by itself: the next person must not find it there."""
-    if visit.act.statement.place is not None:
+    if visit.is_at_counter:
         page.headers["Refresh"] = f"{after}; url={address}"
     return page
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Event, Lock
 from typing import Final
 
+import httpx2
+
 from cardagent.cards import CardSource, NamedPlace, find_place, see_cards
 from cardagent.languages import Language
 from cardagent.link import ActLink
@@ -24,10 +26,11 @@ from jpki.pin import Pin
 _FINAL: Final = (ActRefused, OutcomeUnknown, StatementExpired)
 _SHORTEST_PASSWORD: Final = 6
 _MOST_FETCHES: Final = 4
-"""fewer than the server's threads: slow sites hold up no other page"""
+_MOST_LOOKS: Final = 4
+"""Both together are fewer than the server's threads: slow sites hold up no other page."""
 _WATCH_SECONDS: Final = 1.5
-_BUSY: Final = 500
-"""From here on a refusal (RFC 9110, 15.6) is about the site, not about the act."""
+_OF_NO_ACT: Final = frozenset({httpx2.codes.REQUEST_TIMEOUT, httpx2.codes.TOO_MANY_REQUESTS})
+"""Refusals of a client (RFC 9110, 15.5; RFC 6585, 4) that a proxy gives as well: they say nothing about the act."""
 
 
 class DeskBusy(Exception):
@@ -54,8 +57,9 @@ class Desk:
     # One exchange with a card at a time, whoever asks.
     _card_lock: Lock = field(default_factory=Lock)
     _fetches: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_FETCHES))
+    # Whoever looks whether an act is over takes no place from the person who brings the next one.
+    _looks: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_LOOKS))
     _watches: Watches = field(default_factory=Watches)
-
     _pressed: Event = field(default_factory=Event)
 
     def see_cards(self) -> list[str]:
@@ -114,29 +118,41 @@ class Desk:
 
     def is_ended_elsewhere(self, visit: Visit) -> bool:
         """This will ask the site whether a counter's act is over; without an answer, and at home, it is not."""
-        if visit.act.statement.place is None or not self._fetches.acquire(blocking=False):
+        if not visit.is_at_counter:
+            return False
+        with open_http_client(visit.act.link) as http_client:
+            return self._is_refused(visit, http_client=http_client)
+
+    def _is_refused(self, visit: Visit, *, http_client: httpx2.Client) -> bool:
+        if not self._looks.acquire(blocking=False):
             return False
         try:
-            with open_http_client(visit.act.link) as http_client:
-                fetch_statement(visit.act.link, http_client=http_client)
+            fetch_statement(visit.act.link, http_client=http_client)
         except ActRefused as refusal:
-            return refusal.status < _BUSY
+            return httpx2.codes.is_client_error(refusal.status) and refusal.status not in _OF_NO_ACT
         except UnableToSign:
             return False
         finally:
-            self._fetches.release()
+            self._looks.release()
         return False
 
-    def wait_for_end(self, visit: Visit, *, is_gone: Callable[[], bool]) -> None:
-        """This will wait until a visit's act can be signed no more, nobody looks at it, or it must give way."""
-        with self._watches.begin() as gives_way:
-            while not (is_gone() or self._is_over(visit) or gives_way.wait(_WATCH_SECONDS)):
-                pass
+    def wait_for_end(self, visit: Visit, *, is_gone: Callable[[], bool]) -> bool:
+        """This will wait until a visit's act can be signed no more, and say so to whoever still looks at it.
 
-    def _is_over(self, visit: Visit) -> bool:
+        False when nobody does, or when it must give way.
+        """
+        with self._watches.begin() as gives_way, open_http_client(visit.act.link) as http_client:
+            while not is_gone():
+                if self._is_over(visit, http_client=http_client):
+                    return not is_gone()
+                if gives_way.wait(_WATCH_SECONDS):
+                    return False
+        return False
+
+    def _is_over(self, visit: Visit, *, http_client: httpx2.Client) -> bool:
         # The visit itself is left alone: whoever signs in it at this moment says what became of it.
         is_late = self.clock() >= visit.act.statement.expires_at
-        return visit.is_over or is_late or self.is_ended_elsewhere(visit)
+        return visit.is_over or is_late or (visit.is_at_counter and self._is_refused(visit, http_client=http_client))
 
     def sign(self, visit: Visit, *, typed: str, language: Language) -> None:
         """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""

@@ -70,6 +70,11 @@ class Visit:
         return digits
 
     @property
+    def is_at_counter(self) -> bool:
+        """Whether the act belongs to a counter's case, which others can end."""
+        return self.act.statement.place is not None
+
+    @property
     def digits_pressed(self) -> int:
         """This will be how many digits the pad holds, which is all that a page may tell of them."""
         return len(self._digits)
@@ -109,5 +114,6 @@ class Visits:
 
     def close(self, visit: Visit) -> None:
         """This will forget a visit with all that was typed."""
+        visit.take_digits()
         with self._lock:
             self._visits.pop(visit.id, None)

@@ -8,7 +8,7 @@ from threading import Event, Lock
 from typing import Final
 
 _MOST: Final = 4
-"""With what else may wait for a site, less than the server's threads."""
+"""Together with all others that may wait for a site these must be fewer than the server's threads."""
 
 
 @dataclass(frozen=True)
