@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 Clock = Callable[[], datetime]
-_Set = tuple[datetime, datetime | None]
+_Setting = tuple[datetime, datetime | None]
 """the time that was set, and since when it runs on from there"""
 
 
@@ -30,7 +30,7 @@ class FileClock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._known: tuple[tuple[int, int, int], _Set] | None = None
+        self._known: tuple[tuple[int, int, int], _Setting] | None = None
 
     def __call__(self) -> datetime:
         """Return the demo time: frozen when the file has no ``since``, else run on from there.
@@ -40,7 +40,7 @@ class FileClock:
         at, since = self._read()
         return at if since is None else at + (system_clock() - since)
 
-    def _read(self) -> _Set:
+    def _read(self) -> _Setting:
         try:
             seen = os.stat(self.path)
             # Setting the clock puts another file into this one's place.

@@ -76,7 +76,7 @@ def reservation(programme: str) -> DraftLink:
 
 def answer(link: DraftLink, step: Step, *, at: datetime, seen: str | None = None, **given_: Any) -> DraftView:
     """Answer a step of a draft as a page does that is opened now."""
-    return operations.answer(get_draft(link, at=at), step, seen=seen, at=at, **given_)
+    return operations.answer(get_draft(link, at=at), step, seen=seen, **given_)
 
 
 def answer_all(link: DraftLink) -> None:
@@ -270,7 +270,7 @@ class TestTwoWindows:
         answer_all(draft)
         accounts = [replace(ACCOUNT, hint=f"●●●● {n}", hash=bytes([n]) * 32) for n in range(2)]
         opened = get_draft(draft, at=AT)
-        self.both(lambda number: operations.answer(opened, Step.ACCOUNT, account=accounts[number], at=AT))
+        self.both(lambda number: operations.answer(opened, Step.ACCOUNT, account=accounts[number]))
         assert get_draft(draft, at=AT).answers.account in accounts
 
     def test_that_answer_different_steps_lose_none(self, draft: DraftLink) -> None:
@@ -280,7 +280,7 @@ class TestTwoWindows:
             (Step.CONSEQUENCE, {"understood_for": "sakura"}),
         ]
         opened = get_draft(draft, at=AT)
-        self.both(lambda number: operations.answer(opened, changes[number][0], at=AT, **changes[number][1]))
+        self.both(lambda number: operations.answer(opened, changes[number][0], **changes[number][1]))
         answers = get_draft(draft, at=AT).answers
         assert (answers.who, answers.understood_for) == ("representative", "sakura")
 
@@ -289,13 +289,13 @@ class TestTwoWindows:
         opened = get_draft(draft, at=AT)
         answer(draft, Step.ACCOUNT, account=replace(ACCOUNT, hint="●●●● 43", is_own=False), at=AT)
         with pytest.raises(DraftChanged):
-            operations.answer(opened, Step.HINT, seen=opened.answers.seen, account=ACCOUNT, at=AT)
+            operations.answer(opened, Step.HINT, seen=opened.answers.seen, account=ACCOUNT)
         answer(draft, Step.SERVICE, service="sakura", at=AT)
         with pytest.raises(DraftIncomplete):
-            operations.answer(opened, Step.CONSEQUENCE, understood_for="hanamaru", at=AT)
+            operations.answer(opened, Step.CONSEQUENCE, understood_for="hanamaru")
         forget(at=AT + LIVES)
         with pytest.raises(DraftUnknown):
-            operations.answer(opened, Step.WHO, who="myself", at=AT)
+            operations.answer(opened, Step.WHO, who="myself")
 
 
 @pytest.mark.django_db

@@ -54,7 +54,7 @@ def begin(turn: Turn, beginning: Beginning = RESERVING) -> DraftView:
 
 
 def agree(draft: DraftView) -> DraftView:
-    return answer(draft, Step.TERMS, agreed_for=ANY_SERVICE, agreed_programme="wording", at=AT)
+    return answer(draft, Step.TERMS, agreed_for=ANY_SERVICE, agreed_programme="wording")
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ class TestPausedDraft:
         with resumed(slip, card=HANAKO) as name:
             answered = find_draft_in_case(name, at=AT)
             assert answered is not None
-            answer(answered, Step.PREPARATION, prepared_for="hanamaru", at=AT)
+            answer(answered, Step.PREPARATION, prepared_for="hanamaru")
             resume_in_case(slip, name, SEAT, user_id=7, closes_at=CLOSES_AT, at=AT)
             draft = find_draft_in_case(name, at=AT)
             assert draft is not None
@@ -202,7 +202,7 @@ def propose_reservation(turn: Turn, *, after: int, is_new: bool = True) -> Link:
         begin(turn)
     draft = find_draft_in_case(turn.case, at=AT)
     assert draft is not None
-    answer(draft, Step.TERMS, agreed_for=ANY_SERVICE, at=AT)
+    answer(draft, Step.TERMS, agreed_for=ANY_SERVICE)
     return propose_again(turn, after=after)
 
 

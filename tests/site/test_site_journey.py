@@ -265,6 +265,19 @@ class TestS14Application:
         assert hanako.fill_in(terms, terms="yes", service_terms="yes") == check
         assert "2020年10月5日からの規約" in hanako.see(check)
 
+    def test_of_which_the_terms_are_sent_twice_are_taken_twice(self, hanako: Visitor) -> None:
+        """A double click, or Back: by the second time the programme's terms are known."""
+        terms = f"{resume(hanako.begin_account())}terms/"
+        page = hanako.client.get(terms).content.decode()
+        assert 'name="terms"' not in page
+        assert "すでに同意いただいています" in page
+        for _ in range(2):
+            assert hanako.fill_in(terms, service_terms="yes").endswith("/account/")
+
+    def test_of_which_the_terms_were_worded_otherwise_are_read_again(self, hanako: Visitor) -> None:
+        terms = f"{resume(hanako.begin_account())}terms/"
+        assert hanako.fill_in(terms, service_terms="yes", wording="0" * 32).endswith("?changed=1")
+
     def test_without_a_reservation_leads_to_one(self, hanako: Visitor) -> None:
         act = hanako.fill_in(hanako.begin_application())
         assert hanako.sign(act).json()["code"] == "not_reserved"
@@ -537,11 +550,13 @@ class TestS10NothingAsked:
     def test_asks_for_no_pin_and_no_name_on_any_page_of_the_way(self, hanako: Visitor) -> None:
         names = set()
         check = hanako.begin_application()
-        for step in ("who", "service", "preparation", "terms", "account", "hint", "consequence"):
-            html = hanako.client.get(f"{resume(check)}{step}/").content.decode()
+        unread = hanako.fill_in(hanako.fill_in(hanako.fill_in("/apply/with/sakura/"), who="myself"), prepared="yes")
+        steps = ("who", "service", "preparation", "terms", "account", "hint", "consequence")
+        for page in (unread, *(f"{resume(check)}{step}/" for step in steps)):
+            html = hanako.client.get(page).content.decode()
             names |= set(re.findall(r'<(?:input|textarea|select)[^>]* name="(\w+)"', html))
         assert names == {"who", "service", "prepared", "terms", "service_terms", "account", "code1", "own", "seen",
-                         "revision", "understood"}  # fmt: skip
+                         "revision", "wording", "understood"}  # fmt: skip
 
 
 class TestS21Sheet:

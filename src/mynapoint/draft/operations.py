@@ -2,10 +2,9 @@
 
 import secrets
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -31,7 +30,7 @@ from mynapoint.draft.rules import (
     leave_way_back,
 )
 from mynapoint.kernel.secret_link import SECRET_BYTES
-from mynapoint.kernel.sql import find, insert, rewrite, rewrite_unless_changed
+from mynapoint.kernel.sql import change_unless_changed, find, insert, rewrite
 
 FORGOTTEN_AT_ONCE: Final = 1000
 KEPT_AFTER_CLOSING: Final = timedelta(days=1)
@@ -142,8 +141,10 @@ def forget_in_ended_cases(*, at: datetime) -> int:
     return Draft.objects.filter(id__in=over).delete()[0]
 
 
-def answer(draft: DraftView, step: Step, *, seen: str | None = None, at: datetime, **given: object) -> DraftView:
-    """Take a step's answer, given as fields of `Answers`; return the draft with it.
+def answer(draft: DraftView, step: Step, *, seen: str | None = None, **given: object) -> DraftView:
+    """Take a step's answer to a draft, at the instant that it was opened; return the draft with it.
+
+    What is answered is given as fields of `Answers`.
 
     Two windows take turns: the later answer counts. `seen` is for a step that only makes sense with the answers that
     its page showed.
@@ -152,13 +153,13 @@ def answer(draft: DraftView, step: Step, *, seen: str | None = None, at: datetim
     :raises DraftIncomplete: when a step before it waits for an answer.
     :raises DraftChanged: when the answers are no longer those that were seen.
     """
-    row, answers = copy(draft.row), _take(draft, step, seen=seen, given=given)
-    _note(row, answers)
-    if rewrite_unless_changed(row, seen=draft.row.version):
-        return replace(draft, row=row, answers=answers)
-    # Another window was faster.
+    answers = _take(draft, step, seen=seen, given=given)
+    columns = _name_columns(answers)
+    if change_unless_changed(Draft, draft.link.id, columns, seen=draft.version):
+        return replace(draft, answers=answers, version=columns["version"])
+    # Another window was faster, or the draft was forgotten.
     with transaction.atomic():
-        row, draft = _lock(draft.link, at=at)
+        row, draft = _lock(draft.link, at=draft.at)
         answers = _take(draft, step, seen=seen, given=given)
         _write(row, answers)
         return replace(draft, answers=answers)
@@ -231,21 +232,29 @@ def _write(row: Draft, answers: Answers) -> None:
 
 
 def _note(row: Draft, answers: Answers) -> None:
-    row.version = uuid7()
-    row.who = answers.who or ""
-    row.service = answers.service or ""
-    row.prepared_for = answers.prepared_for or ""
-    row.agreed_for = answers.agreed_for or ""
-    row.agreed_terms = answers.agreed_terms
-    row.agreed_programme = answers.agreed_programme or ""
-    row.understood_for = answers.understood_for or ""
+    for name, value in _name_columns(answers).items():
+        setattr(row, name, value)
+
+
+def _name_columns(answers: Answers) -> dict[str, Any]:
+    """Return what a draft's row says of its answers, with another version."""
     account = answers.account
-    row.account_service = account.service if account else ""
-    row.account_hint = account.hint if account else ""
-    row.account_reference = account.reference if account else ""
-    row.account_hash = account.hash if account else None
-    row.account_checked_at = account.checked_at if account else None
-    row.is_own_account = bool(account and account.is_own)
+    return {
+        "version": uuid7(),
+        "who": answers.who or "",
+        "service": answers.service or "",
+        "prepared_for": answers.prepared_for or "",
+        "agreed_for": answers.agreed_for or "",
+        "agreed_terms": answers.agreed_terms,
+        "agreed_programme": answers.agreed_programme or "",
+        "understood_for": answers.understood_for or "",
+        "account_service": account.service if account else "",
+        "account_hint": account.hint if account else "",
+        "account_reference": account.reference if account else "",
+        "account_hash": account.hash if account else None,
+        "account_checked_at": account.checked_at if account else None,
+        "is_own_account": bool(account and account.is_own),
+    }
 
 
 def _name_act(link: DraftLink, act_id: UUID) -> Link:

@@ -1,6 +1,6 @@
 """What can be asked about drafts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
@@ -31,7 +31,7 @@ class DraftView:
     """A draft as its pages show it, at one instant."""
 
     link: DraftLink
-    row: Draft = field(compare=False, repr=False)
+    version: UUID
     kind: DraftKind
     programme_id: str
     answers: Answers
@@ -81,7 +81,7 @@ def view_draft(link: DraftLink, row: Draft | None, *, at: datetime) -> DraftView
     check_in_time(expires_at=row.expires_at, at=at)
     return DraftView(
         link=link,
-        row=row,
+        version=row.version,
         kind=cast(DraftKind, row.kind),
         programme_id=row.programme,
         answers=read_answers(row),

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 from typing import Final, Generic, TypeVar
 
 from django.db import IntegrityError, connection, models, transaction
@@ -62,9 +63,10 @@ class _Known:
 
 @dataclass(slots=True)
 class _Memory:
-    """What is known of a register in this process: swapped as a whole, so that threads need no lock."""
+    """What is known of a register in this process: read without the lock, put there by whoever holds it."""
 
     known: _Known | None = None
+    lock: Lock = field(default_factory=Lock)
 
 
 @dataclass(frozen=True)
@@ -134,21 +136,20 @@ class Register(Generic[D]):
     def count_texts(self) -> int:
         """Return how many texts there are in all: texts are only added, so another number means another one.
 
-        What is asked afterwards knows at least so many.
+        Outside a transaction, what is asked afterwards knows at least so many.
         """
-        asked_at = time.monotonic()
-        count = self.table._default_manager.count()
         if self.seconds and not connection.in_atomic_block:
-            self._remember(count, until=asked_at + self.seconds)
-        return count
+            return self._look(at_least_from=time.monotonic() + self.seconds).count
+        return self.table._default_manager.count()
 
     def forget(self) -> None:
         """Keep nothing in memory that was there."""
-        self._memory.known = None
+        with self._memory.lock:
+            self._memory.known = None
 
     def _look_back(self, document_id: str, *, at: datetime, most: int | None) -> Iterator[D]:
         texts = self._recall()
-        if texts is None or document_id not in texts:
+        if texts is None or document_id not in texts:  # perhaps it was loaded within this second
             known: Sequence[Text] = self._ask(_OF_ONE, [document_id, at, most])
         else:
             known = texts[document_id]
@@ -156,23 +157,26 @@ class Register(Generic[D]):
 
     def _recall(self) -> Mapping[str, Sequence[Text]] | None:
         """Return every text by its document, if that is kept and may be gone by."""
-        known = self._memory.known
-        if known is not None and time.monotonic() < known.until:
+        known, now = self._memory.known, time.monotonic()
+        if known is not None and now < known.until:
             return known.texts
         if self.seconds and not connection.in_atomic_block:
-            self.count_texts()
-            known = self._memory.known
-            return known.texts if known else None
+            return self._look(at_least_from=now).texts
         return None
 
-    def _remember(self, count: int, *, until: float) -> None:
-        known = self._memory.known
-        if known is not None and known.count == count:
-            self._memory.known = replace(known, until=until)
-            return
-        rows = self._ask(_EVERY_TEXT, [])
-        texts = {id_: [(since, text) for _, since, text in of_one] for id_, of_one in groupby(rows, _get_id)}
-        self._memory.known = _Known(texts, count=len(rows), until=until)
+    def _look(self, *, at_least_from: float) -> _Known:
+        """Look whether there are more texts, one thread at a time, unless another has looked just now."""
+        with self._memory.lock:
+            known, now = self._memory.known, time.monotonic()
+            if known is not None and at_least_from < known.until:
+                return known
+            count = self.table._default_manager.count()
+            if known is None or count != known.count:
+                rows = self._ask(_EVERY_TEXT, [])
+                texts = {id_: [(since, text) for _, since, text in of_one] for id_, of_one in groupby(rows, _get_id)}
+                known = _Known(texts, count=len(rows), until=now)
+            self._memory.known = replace(known, until=now + self.seconds)
+            return self._memory.known
 
     def _ask(self, question: str, values: Sequence[object]) -> list[Row]:
         return ask(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)

@@ -95,7 +95,7 @@ def _take(request: HttpRequest, screen: Screen, opened: Opened, asked: Step) -> 
     try:
         given = READERS[asked](form)
         seen = request.POST.get("seen") if asked is Step.HINT else None
-        draft = answer(opened.draft, asked, seen=seen, at=screen.at, **given)
+        draft = answer(opened.draft, asked, seen=seen, **given)
     except Mistaken as mistaken:
         wrong = {"wrong": mistaken.wrong, "faults": mistaken.faults}
         return _show_step(request, screen, opened, asked, status=UNPROCESSABLE, **wrong)

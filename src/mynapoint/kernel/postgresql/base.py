@@ -19,7 +19,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     pool: "ConnectionPool[Any] | None"
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a connection that outlived whatever happened to the server."""
+        """Return a connection of which no end was heard.
+
+        A server that ended or restarted says so at once, one that vanished when the driver's keep-alives go unanswered
+        (`console/database.py:describe_database`).
+        """
         connection = super().get_new_connection(conn_params)
         while self.pool and has_something_to_say(connection) and not _answers(connection):
             connection.close()

@@ -12,13 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from cardagent.languages import Language
 from mynapoint.act.queries import get_view
 from mynapoint.act.rules import ActUnknown
 from mynapoint.directory.queries import find_terms_since
 from mynapoint.directory.rules import Service, ServiceClosed, ServiceNotOpen, ServiceStartsInOwnApp, ServiceUnknown
 from mynapoint.draft.operations import get_act
 from mynapoint.draft.queries import DraftView, get_draft
-from mynapoint.draft.rules import DraftDone, DraftLink, Step, UnableToDraft
+from mynapoint.draft.rules import DraftDone, DraftLink, UnableToDraft
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import Programme, WindowClosed, WindowNotOpen, check_open
@@ -29,7 +30,8 @@ from mynapoint.site.shell.pages import go_to, show_refused
 from mynapoint.site.shell.words import get_words
 
 P = ParamSpec("P")
-_TERMS: Final = ("platform_card", "platform_held", "platform_purchases")
+TERMS: Final = tuple(f"journey.terms.platform_{one}" for one in ("card", "held", "purchases"))
+"""the programme's terms, a phrase each"""
 
 
 @dataclass(frozen=True)
@@ -53,24 +55,29 @@ class Opened:
         return find_terms_since(self.service, at=self.at) if self.service else None
 
     @property
+    def terms(self) -> tuple[str, ...]:
+        """The programme's terms, as names of phrases."""
+        return TERMS
+
+    @property
+    def wording(self) -> str:
+        """The name of how the programme's terms are worded now."""
+        return name_terms(self.programme)
+
+    @property
     def has_agreed_before(self) -> bool:
-        """Whether the programme's terms, as they are worded now, were agreed to for an earlier act of the same case."""
-        return self.draft.next_step is Step.TERMS and self._knows_terms
+        """Whether the programme's terms, as they are worded now, were agreed to, perhaps earlier in the same case."""
+        return self.draft.answers.agreed_programme == self.wording
 
     @property
     def has_other_terms(self) -> bool:
         """Whether the service's terms, or the programme's, are others by now than those that were agreed to."""
-        return not self._knows_terms or self.draft.answers.agreed_terms != self.terms_since
-
-    @property
-    def _knows_terms(self) -> bool:
-        return self.draft.answers.agreed_programme == name_terms(self.programme)
+        return not self.has_agreed_before or self.draft.answers.agreed_terms != self.terms_since
 
 
 def name_terms(programme: Programme) -> str:
-    """This will name the programme's terms by their wording: another wording has another name (32 hexadecimal)."""
-    words = get_words()
-    said = [programme.id, *(words.say(f"journey.terms.{one}") for one in _TERMS)]
+    """This will name the programme's terms by their wording in every language, in 32 hexadecimal digits."""
+    said = [programme.id, *(get_words(language).say(one) for language in Language for one in TERMS)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
 
 

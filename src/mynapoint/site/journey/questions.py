@@ -9,7 +9,7 @@ from mynapoint.directory.queries import list_services
 from mynapoint.directory.rules import Service, find_obstacle
 from mynapoint.draft.rules import ANY_SERVICE, DraftChanged, Step
 from mynapoint.site.journey.acts import check_account
-from mynapoint.site.journey.opening import Opened, name_terms
+from mynapoint.site.journey.opening import Opened
 from mynapoint.site.journey.typed import check_ticked, list_fields, read_account, read_choice
 from mynapoint.site.shell.words import get_words
 
@@ -68,8 +68,11 @@ def _read_preparation(form: Form) -> Given:
 
 
 def _read_terms(form: Form) -> Given:
+    wording = form.opened.wording
+    if form.typed.get("wording") != wording:
+        raise DraftChanged
     terms = {} if form.opened.has_agreed_before else {"terms": form.words.say("journey.terms.missing")}
-    agreed = {"agreed_programme": name_terms(form.opened.programme)}
+    agreed = {"agreed_programme": wording}
     if form.opened.draft.kind == "reservation":
         check_ticked(form.typed, terms)
         return {"agreed_for": ANY_SERVICE, **agreed}
@@ -105,7 +108,7 @@ _FIELDS: Final[Mapping[Step, tuple[str, ...]]] = {
     Step.WHO: ("who",),
     Step.SERVICE: (),
     Step.PREPARATION: ("prepared",),
-    Step.TERMS: ("terms", "service_terms", "revision"),
+    Step.TERMS: ("wording", "terms", "service_terms", "revision"),
     Step.HINT: ("own", "seen"),
     Step.CONSEQUENCE: ("understood",),
 }

@@ -39,7 +39,7 @@ def _take(request: HttpRequest, opened: Opened, asked: Step) -> HttpResponse:
     try:
         given = READERS[asked](form)
         seen = request.POST.get("seen") if asked is Step.HINT else None
-        draft = answer(opened.draft, asked, seen=seen, at=opened.at, **given)
+        draft = answer(opened.draft, asked, seen=seen, **given)
     except Mistaken as mistaken:
         return _show(request, opened, asked, status=UNPROCESSABLE, wrong=mistaken.wrong, faults=mistaken.faults)
     except UnableToApply as refusal:
