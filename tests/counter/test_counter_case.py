@@ -287,7 +287,7 @@ class TestTerms:
         begun.reserve(card)
         begun.begin_act(**APPLYING)
         asked = begun.watch()[1]
-        assert "さきほど同意しています" in asked
+        assert "この約束には、すでに同意いただいています" in asked
         assert "この事業の約束を読み、同意します" not in asked
         assert "決済サービスの規約に同意するときは" in see(begun.answer(), 422)
         assert begun.answer(service_terms="yes").status_code == 302

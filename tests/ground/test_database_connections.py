@@ -8,7 +8,9 @@ from django.db import connection
 
 from mynapoint.kernel.sql import ask, tell
 
-END_ALL_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+END_ALL_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+)
 Give = Callable[[], int]
 
 
