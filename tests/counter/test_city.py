@@ -228,6 +228,10 @@ class TestCalendar:
         told = say(kei, "special", status=422, **said)
         assert "できませんでした" in told
         assert f'id="day" name="day" value="{said["day"]}"' in told
+        pointed = re.search(r'id="day"[^>]* aria-invalid="true" aria-describedby="day-form what-error"', told)
+        assert bool(pointed) is ("day" in wrong)
+        assert 'name="from_1" value="" aria-describedby="from_1-form">' in told
+        assert 'id="from_1-form">英語で表示されるときは、AMが午前、PMが午後です。' in told
         assert f'name="reason_ja" maxlength="300" value="{said["reason_ja"]}"' in told
 
 
@@ -390,7 +394,7 @@ class TestPeople:
             assert "自分では終わりにできません。ほかの管理者に頼んでください" in told
         mai = employ("mai", Role.CITY_ADMIN, at=AT)
         end_membership(own, 1, ends_at=LATER + DAY, by=mai.id, at=AT)
-        assert "この市の管理者がいなくなります" in self.say(kei, "dismiss", status=422, user=str(mai.id))
+        assert "市の管理者がいない期間ができます" in self.say(kei, "dismiss", status=422, user=str(mai.id))
         assert find_member(mai.id, at=LATER) is not None
 
     def test_are_invited_again(self, kei: Client) -> None:

@@ -47,7 +47,9 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "membership_unknown": "この役割はありません。",
     "membership_ended": "この役割は、もう終わっているか、それより前に終わります。",
     "own_administration": "自分の「市の管理者」は、自分では終わりにできません。ほかの管理者に頼んでください。",
-    "last_administrator": "この市の管理者がいなくなります。先に、ほかの人を市の管理者にしてください。",
+    "last_administrator": (
+        "市の管理者がいない期間ができます。先に、終わりを決めずに、ほかの人を市の管理者にしてください。"
+    ),
     "terminal_name_unusable": "端末の名前は、一行で、40文字までにしてください。",
     "terminal_name_taken": "この窓口に、同じ名前の端末があります。",
     "terminal_unknown": "この端末はありません。",
