@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from case_parties import AT, CLERK, CLOSES_AT, NEXT_SEAT, SEAT, SECOND, new_name, turn_of
 from django.db import connection
+from pytest_django import Settings
 
 from cardagent.statement import parse_statement
 from cast import INQUIRY, RESERVATION, SITE, Cast
@@ -31,7 +32,14 @@ from mynapoint.case.operations import (
     resume_case,
     show_act,
 )
-from mynapoint.case.queries import find_open_case, get_case, get_closing, list_cases, list_slips
+from mynapoint.case.queries import (
+    find_open_case,
+    get_case,
+    get_closing,
+    is_slip_printed_again,
+    list_cases,
+    list_slips,
+)
 from mynapoint.case.rules import (
     ActNotInCase,
     ActNotShown,
@@ -47,6 +55,7 @@ from mynapoint.case.rules import (
     Offer,
     Seat,
     Slip,
+    SlipNotPrintable,
     SlipUnknown,
     SlipUsed,
     Turn,
@@ -346,10 +355,12 @@ class TestPause:
         assert [(one.name, one.number, one.times_printed) for one in list_slips(SEAT.counter, at=AT)] == [
             (case.name, 1, 1)
         ]
+        assert is_slip_printed_again(case.name, at=last)
         assert print_slip_again(case.name, at=last) == (slip, self.EXPIRES_AT)
         assert list_slips(SEAT.counter, at=last)[0].times_printed == 2
         for name, at in ((case.name, self.EXPIRES_AT), (CaseName("elsewhere", case.name.id), AT), (new_name(), AT)):
-            with pytest.raises(SlipUnknown):
+            assert not is_slip_printed_again(name, at=at)
+            with pytest.raises(SlipNotPrintable):
                 print_slip_again(name, at=at)
         assert not list_slips(SEAT.counter, at=self.EXPIRES_AT)
         assert not list_slips("elsewhere", at=AT)
@@ -365,6 +376,16 @@ class TestPause:
             print_slip_again(case.name, at=AT + SECOND)
         assert PausedCase.objects.get().sealed_secret is None
         assert not list_slips(SEAT.counter, at=AT + SECOND)
+        assert not is_slip_printed_again(case.name, at=AT + SECOND)
+
+    def test_is_not_printed_under_another_key_for_the_paper_would_not_work(
+        self, case: Case, slip: Slip, settings: Settings
+    ) -> None:
+        settings.HOLDER_KEY = b"another key of 32 bytes, no less"
+        with pytest.raises(SlipNotPrintable):
+            print_slip_again(case.name, at=AT)
+        assert PausedCase.objects.get().times_printed == 1
+        assert self.resume(slip).name, "the paper works as before"
 
     def test_is_forgotten_when_nobody_can_use_it(self, slip: Slip) -> None:
         assert forget_slips(at=self.EXPIRES_AT - SECOND) == 0

@@ -15,7 +15,7 @@ from visitor import register
 
 from cast import Cast
 from mynapoint.application.models import Application
-from mynapoint.case.models import CaseFact, LiveCase
+from mynapoint.case.models import CaseFact, LiveCase, PausedCase
 from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
 from mynapoint.kernel.documents import Words
@@ -372,13 +372,27 @@ class TestPause:
     def test_prints_no_slip_again_that_was_used_or_is_too_old(self, begun: Sitting, card: Path) -> None:
         begun.begin_act()
         slip, again = self.pause(begun), f"/counter/slips/{begun.case_id}/"
+        paused = begun.page
+        assert "中断票をもう一度印刷する" in see(begun.clerk.get(paused))
         begun.begin(slip=slip)
+        assert "中断票をもう一度印刷する" not in see(begun.clerk.get(paused)), "what would be refused is not offered"
         used = see(begun.clerk.post(again), 409)
         assert "この中断票は、もう使われました" in used
         assert "印刷し直せる中断票はありません" in used
         begun.later(14 * 24 * 3600)
         begun.sit_down_again()
-        assert "この中断票は使えません" in see(begun.clerk.post(again), 404)
+        assert "紙がお手もとにあれば、期限まではその紙で続けられます" in see(begun.clerk.post(again), 409)
+
+    def test_says_that_the_paper_works_when_the_slip_was_paused_before_it_could_be_printed_again(
+        self, begun: Sitting, card: Path
+    ) -> None:
+        begun.begin_act()
+        slip, again = self.pause(begun), f"/counter/slips/{begun.case_id}/"
+        PausedCase.objects.update(counter="", sealed_secret=None)
+        assert "この中断票は印刷できません 紙がお手もとにあれば" in see(begun.clerk.post(again), 409)
+        begun.begin(slip=slip)
+        begun.put_down(card)
+        assert "市民の画面で入力しています" in begun.look()
 
     def test_knows_no_other_slip(self, sitting: Sitting) -> None:
         for slip in ("x", "A" * 43):

@@ -39,6 +39,7 @@ from mynapoint.case.rules import (
     Proof,
     Seat,
     Slip,
+    SlipNotPrintable,
     SlipUnknown,
     SlipUsed,
     Turn,
@@ -179,18 +180,21 @@ def pause_case(turn: Turn, *, expires_at: datetime, at: datetime) -> Slip:
 def print_slip_again(name: CaseName, *, at: datetime) -> tuple[Slip, datetime]:
     """Return the slip of a paused case of a counter once more, and until when it can be used; note that it was.
 
-    :raises SlipUnknown: when that counter paused no such case, or it is too long ago.
+    :raises SlipNotPrintable: when this counter paused no such case, it is too long ago, or the key has changed.
     :raises SlipUsed: when the case was continued with it: the paper is there.
     """
     rows = PausedCase.objects.select_for_update().filter(id=name.id, counter=name.counter, expires_at__gt=at)
     paused = rows.first()
     if paused is None:
-        raise SlipUnknown
+        raise SlipNotPrintable
     if paused.sealed_secret is None:
         raise SlipUsed
+    slip = Slip.unseal(name.id, bytes(paused.sealed_secret), key=settings.HOLDER_KEY)
+    if not slip.opens(bytes(paused.secret_hash)):
+        raise SlipNotPrintable
     paused.times_printed += 1
     paused.save(update_fields=["times_printed"])
-    return Slip.unseal(name.id, bytes(paused.sealed_secret), key=settings.HOLDER_KEY), paused.expires_at
+    return slip, paused.expires_at
 
 
 @transaction.atomic

@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from mynapoint.case.book import DatabaseBook
 from mynapoint.case.facts import Case
 from mynapoint.case.models import CaseFact, CounterExtension, LiveCase, OpenedCase, PausedCase
@@ -138,9 +140,18 @@ class PrintedSlip:
 
 def list_slips(counter: str, *, at: datetime) -> list[PrintedSlip]:
     """Return a counter's slips that can be used and were not yet, the newest first."""
-    slips = PausedCase.objects.filter(counter=counter, expires_at__gt=at, sealed_secret__isnull=False).in_bulk()
+    slips = _find_unused(counter, at=at).in_bulk()
     opened = OpenedCase.objects.filter(counter=counter, id__in=slips).order_by("-opened_at")
     return [_view_slip(row, slips[row.id]) for row in opened]
+
+
+def is_slip_printed_again(name: CaseName, *, at: datetime) -> bool:
+    """Say whether a case was paused with a slip that its counter's staff can still print."""
+    return _find_unused(name.counter, at=at).filter(id=name.id).exists()
+
+
+def _find_unused(counter: str, *, at: datetime) -> QuerySet[PausedCase]:
+    return PausedCase.objects.filter(counter=counter, expires_at__gt=at, sealed_secret__isnull=False)
 
 
 def _view_slip(opened: OpenedCase, paused: PausedCase) -> PrintedSlip:

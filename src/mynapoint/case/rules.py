@@ -88,7 +88,7 @@ class Over:
 
 
 class Slip(SecretLink):
-    """What a paused case is continued with: its id and its key, which is now on paper and nowhere else."""
+    """What a paused case is continued with: its id and its key, which is on paper, and kept sealed until it is used."""
 
     @classmethod
     def parse(cls, token: str) -> "Slip":
@@ -107,7 +107,7 @@ class Slip(SecretLink):
 
     @classmethod
     def unseal(cls, id_: UUID, sealed: bytes, *, key: bytes) -> "Slip":
-        """Return the slip of a paused case again."""
+        """Return the slip of a paused case again; under another key it is one that does not open the case."""
         return cls(id=id_, secret=mask(sealed, _pad_for(id_, key=key)))
 
 
@@ -183,6 +183,12 @@ class SlipUnknown(UnableAtCounter):
     """No paused case has this slip, or it is too old."""
 
     code = "slip_unknown"
+
+
+class SlipNotPrintable(UnableAtCounter):
+    """The slip cannot be printed at this counter (any more); on paper it is as good as it was."""
+
+    code = "slip_not_printable"
 
 
 class SlipUsed(UnableAtCounter):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from mynapoint.case.operations import continue_case, end_case, open_case, send_home
+from mynapoint.case.queries import is_slip_printed_again
 from mynapoint.case.rules import CaseName, CaseOver, CaseUnknown, Farewell, FormOutdated, Slip, Turn
 from mynapoint.counter.away import find_away
 from mynapoint.counter.case.beginning import PROOFS, WHY_NOT, Form, read_beginning
@@ -213,6 +214,7 @@ def _describe(scene: Scene, desk: Desk, request: HttpRequest, *, at: datetime) -
         "come_again": _find_usable_from(scene),
         "next_kind": _find_next_kind(scene),
         "new_case": uuid4(),
+        "slip_prints": is_slip_printed_again(scene.case.name, at=at),
         "can_pause": scene.case.has_card and not _is_all_done(scene),
         "to_say": TO_SAY[scene.case.lack] if scene.case.lack else "",
     }

@@ -59,6 +59,7 @@ STATUSES: Final[Mapping[str, int]] = {
     "counter_closed": 409,
     "slip_unknown": 404,
     "slip_used": 409,
+    "slip_not_printable": 409,
     "extension_not_later": 422,
     "grace_unknown": 404,
     "grace_over": 422,
