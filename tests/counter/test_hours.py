@@ -1,5 +1,6 @@
 """A counter works in its hours, to the second, and longer by a supervisor's word alone."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.django_db
 OPENS = datetime(2020, 9, 10, 8, 30, tzinfo=JST)
 CLOSES = datetime(2020, 9, 10, 17, tzinfo=JST)
 EXTENDED = CLOSES + timedelta(minutes=30)
+NOON = datetime(2020, 9, 10, 12, tzinfo=JST)
+HOUR = timedelta(hours=1)
+QUARTER_PAST_FIVE = datetime(2020, 9, 10, 17, 15, tzinfo=JST)
+LUNCHING, LUNCHING_CITY = "yamabiko-juumin", "993018"
 SUNDAY_NOON = datetime(2020, 9, 13, 12, tzinfo=JST)
 NEXT_EVENING = datetime(2020, 9, 11, 17, tzinfo=JST)
 HIRED = datetime(2020, 9, 1, tzinfo=JST)
@@ -70,6 +75,53 @@ class TestHours:
 
     def test_are_the_same_for_a_supervisor(self, supervisor: User, terminal: Installed, settings: Settings) -> None:
         assert begin(supervisor, terminal, settings, at=CLOSES) == 409
+
+
+class TestBreak:
+    """A counter that closes for lunch says when it goes on, not that the day is over."""
+
+    @pytest.fixture
+    def sat_down(self, settings: Settings) -> Callable[[datetime], Client]:
+        open_counters(LUNCHING)
+        terminal = install(counter=LUNCHING, city=LUNCHING_CITY, at=HIRED)
+        user = employ("yama", Role.SUPERVISOR, counter=LUNCHING, city=LUNCHING_CITY, at=HIRED)
+
+        def sit(at: datetime) -> Client:
+            settings.CLOCK = lambda: at
+            return sit_down(user, terminal, at=at)
+
+        return sit
+
+    @pytest.mark.parametrize(
+        ("at", "told"),
+        [
+            (OPENS - SECOND, "今日の受付は 8:30 からです。"),
+            (OPENS, "いまの受付は 12:00 までです。13:00 からまた受け付けます。"),
+            (NOON - SECOND, "いまの受付は 12:00 までです。13:00 からまた受け付けます。"),
+            (NOON, "いまは休み時間です。今日は 13:00 からまた受け付けます。"),
+            (NOON + HOUR - SECOND, "いまは休み時間です。今日は 13:00 からまた受け付けます。"),
+            (NOON + HOUR, "今日の受付は 17:15 までです。"),
+            (QUARTER_PAST_FIVE - SECOND, "今日の受付は 17:15 までです。"),
+            (QUARTER_PAST_FIVE, "今日の受付は 17:15 に終わりました。 次は 9月11日 8:30 からです。"),
+            (SUNDAY_NOON, "今日は受付のない日です。 次は 9月14日 8:30 からです。"),
+        ],
+    )
+    def test_is_told_with_its_end(self, sat_down: Callable[[datetime], Client], at: datetime, told: str) -> None:
+        client = sat_down(at)
+        for page in ("/counter/", FORM):
+            assert told in see(client.get(page))
+
+    def test_is_one_after_a_short_extension_too(self, sat_down: Callable[[datetime], Client]) -> None:
+        asked = {"until": "12:10", "reason": "people_waiting"}
+        assert sat_down(NOON - SECOND).post(FORM, asked).status_code == 302
+        late = NOON + timedelta(minutes=10)
+        assert "いまの受付は 12:10 までです。13:00 から" in see(sat_down(late - SECOND).get("/counter/"))
+        assert "いまは休み時間です。今日は 13:00 から" in see(sat_down(late).get("/counter/"))
+
+    def test_is_bridged_by_an_extension_beyond_it(self, sat_down: Callable[[datetime], Client]) -> None:
+        asked = {"until": "17:30", "reason": "people_waiting"}
+        assert sat_down(NOON - SECOND).post(FORM, asked).status_code == 302
+        assert "今日の受付は 17:30 までです。" in see(sat_down(NOON).get("/counter/"))
 
 
 class TestExtension:
@@ -155,6 +207,13 @@ class TestExtension:
             assert not Entry.objects.filter(kind="counter_extended").exists()
             assert client.post(FORM, hidden).status_code == 302
             assert Entry.objects.filter(kind="counter_extended").count() == 1
+
+    def test_is_not_asked_back_about_a_time_that_is_past(
+        self, supervisor: User, terminal: Installed, settings: Settings
+    ) -> None:
+        evening = CLOSES + timedelta(hours=4)
+        assert extend(supervisor, terminal, settings, at=evening, until="21:00") == 422
+        assert extend(supervisor, terminal, settings, at=evening, until="21:01") == 200
 
     @pytest.mark.parametrize(
         "said",

@@ -39,13 +39,22 @@ class NotOffered:
 class Hours:
     """When a counter closes today, by its calendar and with extensions; None when it is closed.
 
-    `usual` is when its calendar closes it for the day, also afterwards; None on a day off.
+    `calendar` is the end of the opening that it is in, before a break too; `usual` is when its calendar closes it for
+    the day, also afterwards, and None on a day off. `opens_today` is when it opens next today, in the morning or
+    (`has_begun`) after a break; None when it does not.
     """
 
     calendar: datetime | None
     usual: datetime | None
     closing: datetime | None
     next_opening: Period | None
+    opens_today: datetime | None
+    has_begun: bool
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When today's reception was over, once it is over for today; None on a day off."""
+        return max((end for end in (self.usual, self.closing) if end), default=None)
 
     def is_open(self, *, at: datetime) -> bool:
         """Say whether cases can be opened."""
@@ -57,9 +66,16 @@ def get_hours(counter: str, *, at: datetime) -> Hours:
     place = find_place(counter, at=at)
     calendar = closes_at(place, at=at) if place else None
     closing = get_closing(counter, closes_at=calendar, at=at)
-    today = get_openings(place, day=day_of(at)) if place else []
-    usual = max((opening.end for opening in today), default=None)
-    return Hours(calendar, usual, closing, next_opening(place, at=at) if place else None)
+    today = get_openings(place, day=day_of(at)) if place else ()
+    following = next_opening(place, at=at) if place else None
+    return Hours(
+        calendar=calendar,
+        usual=max((opening.end for opening in today), default=None),
+        closing=closing,
+        next_opening=following,
+        opens_today=next((opening.start for opening in today if opening.start > at), None),
+        has_begun=any(opening.start <= at for opening in today),
+    )
 
 
 def resets_pins(counter: str, *, at: datetime) -> bool:

@@ -59,7 +59,8 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
     hours = get_hours(desk.seat.counter, at=at)
     try:
         reason = read_choice(request.POST, "reason", REASONS, wrong="理由を選んでください")
-        until = _read_until(request, desk.seat.counter, at=at)
+        until = _read_until(request, hours, at=at)
+        # Nobody is asked back about a time that cannot be had; the operation itself decides.
         check_extension(until, standing=hours.closing, at=at)
         longer = until - (hours.usual or at)
         if longer > _LONG and request.POST.get("sure") != f"{until:%H:%M}":
@@ -81,7 +82,7 @@ def extend(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _ask_back(
-    request: HttpRequest, desk: Desk, hours: Hours, *, until: datetime, longer: timedelta, reason: str
+    request: HttpRequest, desk: Desk, hours: Hours, *, until: datetime, longer: timedelta, reason: ExtensionReason
 ) -> HttpResponse:
     context = {"desk": desk, "hours": hours, "until": until, "minutes": longer // _MINUTE, "reason": reason}
     return render(request, "counter/case/extend_sure.html", context)
@@ -93,6 +94,7 @@ def _show_extension(request: HttpRequest, desk: Desk, *, status: int = 200, **mo
     context = {
         "desk": desk,
         "hours": hours,
+        "is_open": hours.is_open(at=at),
         "example": _find_example(hours, at=at),
         "reasons": REASONS,
         "typed": request.POST,
@@ -101,7 +103,7 @@ def _show_extension(request: HttpRequest, desk: Desk, *, status: int = 200, **mo
     return render(request, "counter/case/extend.html", context, status=status)
 
 
-def _read_until(request: HttpRequest, counter: str, *, at: datetime) -> datetime:
+def _read_until(request: HttpRequest, hours: Hours, *, at: datetime) -> datetime:
     """Read a time of today.
 
     :raises Mistaken: when it is none.
@@ -109,7 +111,7 @@ def _read_until(request: HttpRequest, counter: str, *, at: datetime) -> datetime
     try:
         typed = read_clock(request.POST.get("until", ""))
     except ValueError:
-        example = format(_find_example(get_hours(counter, at=at), at=at), "%H:%M")
+        example = format(_find_example(hours, at=at), "%H:%M")
         raise Mistaken({"until": f"何時まで延長するかを、{example} のような形で入れてください"}) from None
     return datetime.combine(at.astimezone(JST).date(), typed, JST)
 
