@@ -167,8 +167,9 @@ class TestProtocolPage:
         {"account_not_confirmed", "account_closed", "account_already_linked", "too_many_attempts",
          "service_unreachable", "typed_wrong", "terms_not_accepted", "service_not_this_way",
          "draft_unknown", "draft_expired", "draft_done", "draft_incomplete", "draft_changed", "paper_missing",
-         "kept_proof_refused", "no_card_in_case", "form_outdated", "counter_closed", "slip_unknown", "slip_used",
-         "booking_unknown", "booking_over", "no_bookings_here", "slot_unknown", "slot_full", "booked_another_day",
+         "kept_proof_refused", "no_card_in_case", "form_outdated", "counter_closed", "slip_unknown",
+         "slip_not_printable", "slip_used", "booking_unknown", "booking_over", "no_bookings_here",
+         "slot_unknown", "slot_full", "booked_another_day",
          "booked_elsewhere", "too_many_bookings", "number_unknown", "not_waiting", "line_closed", "line_full",
          "extension_not_later"}
     )  # fmt: skip
