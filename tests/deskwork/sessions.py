@@ -178,7 +178,7 @@ def _cross(day: Day, person: int, account: str) -> None:
     second = windows.work.context.new_page()
     windows.begin_case(second)
     second.close()
-    windows.press(windows.screen, "main form .button")
+    windows.press_late(windows.screen, "main form .button")
     day.house.sitting.put_down(day.house.cards[other])
     windows.begin_act("application")
     _go_through(day, other, theirs)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from deskwork.house import House
 from mynapoint.signin.sessions import TERMINAL_COOKIE
 
 MOST_STEPS = 8
 MOST_TRIES = 5
+REACTION_MS = 5000
 
 
 @dataclass
@@ -34,6 +36,14 @@ class Windows:
             return
         with page.expect_navigation():
             button.click()
+
+    def press_late(self, page: Page, selector: str) -> None:
+        """Press a button unless the page, which goes on by itself, was faster."""
+        try:
+            with page.expect_navigation():
+                page.locator(selector).last.click(timeout=REACTION_MS)
+        except TookTooLong:
+            page.wait_for_load_state()
 
     def go(self, page: Page, path: str) -> None:
         """Type an address; where the page goes on by itself at that very moment, type it again."""
