@@ -1,7 +1,7 @@
 """What a register keeps in memory: never an answer that was taken back, and no old one for longer than it says."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -104,6 +104,27 @@ class TestKeptTexts:
         assert get_programme("another", at=AT).id == "another"
         with pytest.raises(ProgrammeUnknown):
             get_programme("none", at=AT)
+
+    def test_keep_nobody_waiting_while_the_database_is_asked(self) -> None:
+        """Whoever waits there may be waiting for a connection that somebody has who would wait here."""
+        answered: list[list[str]] = []
+
+        def read() -> None:
+            try:
+                answered.append([one.id for one in list_programmes(at=AT)])
+            finally:
+                connection.close()
+
+        def let_another_ask(execute: Callable[..., object], *question: object) -> object:
+            another = Thread(target=read)
+            another.start()
+            another.join(timeout=30)
+            return execute(*question)
+
+        REGISTER.forget()
+        with connection.execute_wrapper(let_another_ask):
+            assert REGISTER.count_texts() == 1
+        assert answered == [[PROGRAMME]] * 2
 
     def test_are_whole_while_others_make_them_anew(self) -> None:
         """A reader beside whoever forgets and reads again never finds fewer documents."""

@@ -63,7 +63,10 @@ class _Known:
 
 @dataclass(slots=True)
 class _Memory:
-    """What is known of a register in this process: read without the lock, put there by whoever holds it."""
+    """What is known of a register in this process: read without the lock, put there by whoever holds it.
+
+    Nobody holds it who may wait for the database: whoever has the last connection might be waiting for the lock.
+    """
 
     known: _Known | None = None
     lock: Lock = field(default_factory=Lock)
@@ -139,7 +142,7 @@ class Register(Generic[D]):
         Outside a transaction, what is asked afterwards knows at least so many.
         """
         if self.seconds and not connection.in_atomic_block:
-            return self._look(at_least_from=time.monotonic() + self.seconds).count
+            return self._look().count
         return self.table._default_manager.count()
 
     def forget(self) -> None:
@@ -157,26 +160,30 @@ class Register(Generic[D]):
 
     def _recall(self) -> Mapping[str, Sequence[Text]] | None:
         """Return every text by its document, if that is kept and may be gone by."""
-        known, now = self._memory.known, time.monotonic()
-        if known is not None and now < known.until:
+        known = self._memory.known
+        if known is not None and time.monotonic() < known.until:
             return known.texts
         if self.seconds and not connection.in_atomic_block:
-            return self._look(at_least_from=now).texts
+            return self._look().texts
         return None
 
-    def _look(self, *, at_least_from: float) -> _Known:
-        """Look whether there are more texts, one thread at a time, unless another has looked just now."""
+    def _look(self) -> _Known:
+        """Look whether there are more texts; return and remember all that are known now, to this thread or another."""
+        asked_at, before = time.monotonic(), self._memory.known
+        count = self.table._default_manager.count()
+        seen = before if before is not None and before.count == count else self._read_all()
+        seen = replace(seen, until=asked_at + self.seconds)
         with self._memory.lock:
-            known, now = self._memory.known, time.monotonic()
-            if known is not None and at_least_from < known.until:
-                return known
-            count = self.table._default_manager.count()
-            if known is None or count != known.count:
-                rows = self._ask(_EVERY_TEXT, [])
-                texts = {id_: [(since, text) for _, since, text in of_one] for id_, of_one in groupby(rows, _get_id)}
-                known = _Known(texts, count=len(rows), until=now)
-            self._memory.known = replace(known, until=now + self.seconds)
-            return self._memory.known
+            meanwhile = self._memory.known
+            if meanwhile is not None and asked_at < meanwhile.until and seen.count < meanwhile.count:
+                return meanwhile
+            self._memory.known = seen
+            return seen
+
+    def _read_all(self) -> _Known:
+        rows = self._ask(_EVERY_TEXT, [])
+        texts = {id_: [(since, text) for _, since, text in of_one] for id_, of_one in groupby(rows, _get_id)}
+        return _Known(texts, count=len(rows), until=float("-inf"))
 
     def _ask(self, question: str, values: Sequence[object]) -> list[Row]:
         return ask(question.format(table=connection.ops.quote_name(self.table._meta.db_table)), values)
