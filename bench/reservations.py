@@ -20,7 +20,7 @@ from bench.progress import say
 from bench.reserving import write_cards
 from bench.stage import AT, PROGRAMME, ROOT, empty_folder, own_cluster
 from bench.table import Row
-from demo.processes import run
+from demo.commands import Commands
 from jpki.virtual.authority import Authority
 from jpki.virtual.keys import KeyPool
 from mynapoint.console.cluster import DATABASE, ROLE, Cluster, open_cluster
@@ -79,8 +79,9 @@ def _prepare(folder: Path, *, cards: int) -> dict[str, str]:
         "MYNAPOINT_STATE_DIR": str(folder / "state"),
         "MYNAPOINT_LOG_LEVEL": "warning",
     }
-    for words in (["db", "start"], ["migrate"], ["programme", "load", str(ROOT / f"programmes/{PROGRAMME}.toml")]):
-        run(["mynapoint.console.main", *words], environment=environment)
+    with Commands() as run:
+        for words in (["db", "start"], ["migrate"], ["programme", "load", str(ROOT / f"programmes/{PROGRAMME}.toml")]):
+            run(["mynapoint.console.main", *words], environment=environment)
     keys = KeyPool(min(cards, 50))
     Authority.create(folder / "authority", at=AT - timedelta(days=1), draw_key=keys.draw)
     write_cards(folder, issue_cards(folder / "authority", cards, keys=keys))

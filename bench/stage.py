@@ -3,11 +3,13 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from demo.commands import Commands
+from demo.processes import start
 from demo.town import PROGRAMME, ROOT, Town
 from mynapoint.console.cluster import open_cluster
 from mynapoint.kernel.period import JST
@@ -44,8 +46,8 @@ def own_cluster(state_dir: Path) -> Iterator[None]:
 @contextmanager
 def settled_town() -> Iterator[Town]:
     """Found a town with its database, programme, services and test authority; nothing else runs yet."""
-    with empty_folder() as folder, own_cluster(folder / "state"):
-        town = Town.found(folder, at=AT, ports={})
+    with empty_folder() as folder, own_cluster(folder / "state"), Commands() as run:
+        town = Town.found(folder, run=run, at=AT, ports={})
         town.start_database()
         town.load()
         town.command("card", "issue", "first")
@@ -56,9 +58,10 @@ def settled_town() -> Iterator[Town]:
 def running(town: Town, *names: str) -> Iterator[None]:
     """Run programs of a town: `site`, `worker` or a service's name."""
     programs = {"site": town.web, "worker": town.worker}
-    with ExitStack() as stack:
-        for name in names:
-            process = programs[name]() if name in programs else town.services[name].process
-            process.start()
-            stack.callback(process.stop)
+    processes = [programs[name]() if name in programs else town.services[name].process for name in names]
+    try:
+        start(*processes)
         yield
+    finally:
+        for process in reversed(processes):
+            process.stop()

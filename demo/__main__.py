@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from demo.commands import Commands
 from demo.journey import Journey
 from demo.people import Person
-from demo.processes import Process
+from demo.processes import Process, start
 from demo.story import Stopping, Story
 from demo.town import ROOT, Town
 from demo.training import Training, found_training
@@ -93,31 +94,34 @@ def alone(folder: Path) -> Iterator[None]:
 def running(folder: Path, story: Story, *, is_training: bool = False) -> Iterator[tuple[Town, list[Process]]]:
     """Found a new town in a folder and start everything: the town and its programs; stop it all at the end."""
     tear_down(folder)
-    with story.console.status("データベースとサービスを用意する …"):
-        town = found_training(folder) if is_training else Town.found(folder, at=STARTS_AT)
-        town.start_database()
-        town.load()
-        town.announce()
-        town.command("card", "issue", "はじめ")
-    processes = [
-        *([town.authority] if town.authority else []),
-        town.web(),
-        town.worker(),
-        *([] if is_training else [town.card_program()]),
-        *(service.process for service in town.services.values()),
-    ]
-    try:
-        for process in processes:
-            with story.console.status(f"{process.name} を始める …"):
-                process.start()
+    with Commands() as run, ExitStack() as endings:
+        with story.console.status("データベースとサービスを用意する …"):
+            town = found_training(folder, run) if is_training else Town.found(folder, run=run, at=STARTS_AT)
+            endings.callback(town.stop_database)
+            town.start_database()
+            town.load()
+            town.announce()
+            town.command("card", "issue", "はじめ")
+        processes = [
+            *([town.authority] if town.authority else []),
+            town.web(),
+            town.worker(),
+            *([] if is_training else [town.card_program()]),
+            *(service.process for service in town.services.values()),
+        ]
+        endings.callback(stop, processes, story)
+        with story.console.status("、".join(process.name for process in processes) + " を始める …"):
+            start(*processes)
         yield town, processes
-    finally:
-        for process in processes:
-            if process.has_died:
-                story.console.print(f"[yellow]{process.name} が止まっていました。[/yellow]")
-        for process in reversed(processes):
-            process.stop()
-        town.stop_database()
+
+
+def stop(processes: Sequence[Process], story: Story) -> None:
+    """Stop every program, the last one first, and name those that had ended by themselves."""
+    for process in processes:
+        if process.has_died:
+            story.console.print(f"[yellow]{process.name} が止まっていました。[/yellow]")
+    for process in reversed(processes):
+        process.stop()
 
 
 def tear_down(folder: Path) -> None:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from demo.commands import CommandFailed
 from demo.counter import Terminal
 from demo.counter_story import help_at_counter
 from demo.office import OFFICE, Clerk, find, open_browser, press
 from demo.people import Page, Person, check_refused
-from demo.processes import CommandFailed
 from demo.story import Story, check, wait_for
 from demo.town import Town
 from demo.window import Window

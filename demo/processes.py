@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import httpx2
 import psutil
@@ -26,14 +26,6 @@ class DidNotStart(Exception):
     def __init__(self, name: str, *, said: str) -> None:
         super().__init__(f"{name} did not start: {said}")
         self.name = name
-        self.said = said
-
-
-class CommandFailed(Exception):
-    """A command ended with an error."""
-
-    def __init__(self, words: Sequence[str], *, said: str) -> None:
-        super().__init__(f"{' '.join(words)}: {said}")
         self.said = said
 
 
@@ -116,25 +108,15 @@ class Process:
         self.running = None
 
 
-class Run(Protocol):
-    """How a command is run: :func:`run`, or something that is faster for many commands."""
+def start(*processes: Process) -> None:
+    """Start several programs at the same time.
 
-    def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
-        """Run a command to its end and return what it said."""
-        ...
-
-
-def run(words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
-    """Run a command to its end, tell it something on its standard input, and return what it said.
-
-    :raises CommandFailed: with what it complained of.
+    :raises DidNotStart: when one does not.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", *words], env=environment, input=told, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise CommandFailed(words, said=(done.stderr or done.stdout).strip())
-    return done.stdout.strip()
+    for process in processes:
+        process.launch()
+    for process in processes:
+        process.wait_until_it_answers()
 
 
 def find_port(wanted: int | None = None) -> int:

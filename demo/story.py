@@ -12,7 +12,8 @@ import httpx2
 from rich.console import Console
 from rich.text import Text
 
-from demo.processes import CommandFailed, DidNotStart
+from demo.commands import CommandFailed
+from demo.processes import DidNotStart
 
 T = TypeVar("T")
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from demo.processes import Process, Run, claim_port, run
+from demo.commands import Commands
+from demo.processes import Process, claim_port
 from paymentservice.clock import FileClock, set_demo_clock
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ class Service:
     port: int
     process: Process
     environment: Mapping[str, str]
-    run: Run = run
+    run: Commands
 
     @property
     def address(self) -> str:
@@ -54,9 +55,9 @@ class Town:
     folder: Path
     site_port: int
     environment: Mapping[str, str]
+    run: Commands
     known_ports: Mapping[str, int] = field(default_factory=dict)
     programme: str = PROGRAMME
-    run: Run = run
     services: dict[str, Service] = field(default_factory=dict)
     authority: Process | None = None
 
@@ -65,6 +66,7 @@ class Town:
         cls,
         folder: Path,
         *,
+        run: Commands,
         at: datetime,
         clock_runs: bool = True,
         database_url: str | None = None,
@@ -72,7 +74,6 @@ class Town:
         known_ports: Mapping[str, int] | None = None,
         more: Mapping[str, str] | None = None,
         programme: str = PROGRAMME,
-        run: Run = run,
     ) -> Self:
         """Lay out a town in an empty folder; nothing runs yet. Without a database's address it brings its own."""
         folder.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from demo.commands import Commands
 from demo.office import OFFICE, Clerk, find, open_browser
 from demo.processes import Process
 from demo.story import Story, check
@@ -29,10 +30,10 @@ STAFF: Final = (
 )
 
 
-def found_training(folder: Path) -> Town:
+def found_training(folder: Path, run: Commands) -> Town:
     """Lay out a town that is a training: its folder says so, and it asks its own test authority's folder."""
     more = {"MYNAPOINT_TRAINING": "1", "MYNAPOINT_STATE_DIR": str(folder / "training")}
-    return Town.found(folder, at=STARTS_AT, ports=PORTS, more=more, programme=PROGRAMME)
+    return Town.found(folder, run=run, at=STARTS_AT, ports=PORTS, more=more, programme=PROGRAMME)
 
 
 @dataclass

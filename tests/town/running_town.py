@@ -14,9 +14,9 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from town_commands import WarmCommands
 
-from demo.processes import Process
+from demo.commands import Commands
+from demo.processes import Process, start
 from demo.town import Town
 from mynapoint.console.cluster import Cluster, open_cluster
 from mynapoint.console.place import find_place
@@ -48,7 +48,7 @@ class RunningTown:
 def running_town(*, services: tuple[str, ...], database_url: str | None = None) -> Iterator[RunningTown]:
     """Found a town, start it with some of its services, and stop it; without a database's address it brings its own."""
     with open_folder() as folder:
-        with WarmCommands() as run:
+        with Commands() as run:
             town = Town.found(folder / "town", at=STARTS_AT, ports={}, database_url=database_url, run=run)
             running = RunningTown(town, site=town.web(workers=1), worker=town.worker())
             processes = [running.worker, running.site, *(running.service(name) for name in services)]
@@ -89,14 +89,6 @@ def own_database(server_url: str) -> Iterator[str]:
 def address_of(name: str, *, server_url: str) -> str:
     """Return the address of another database of the same server."""
     return "postgresql://?" + urlencode({**conninfo_to_dict(server_url), "dbname": name}, quote_via=quote)
-
-
-def start(*processes: Process) -> None:
-    """Start several programs at the same time."""
-    for process in processes:
-        process.launch()
-    for process in processes:
-        process.wait_until_it_answers()
 
 
 def wait_until(is_so: Callable[[], bool], what: str, *, seconds: float = 120) -> None:

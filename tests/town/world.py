@@ -15,14 +15,14 @@ import httpx2
 from evidence import Evidence, dump_database
 from frozen import MACHINE_TIME, frozen_environment
 from recorder import Recorder
-from running_town import STARTS_AT, open_folder, own_database, processes_of, start, wait_until
+from running_town import STARTS_AT, open_folder, own_database, processes_of, wait_until
 from shopping import SERVICE_OF, Movement
-from town_commands import WarmCommands
 from two_sides import find_service_database
 
+from demo.commands import CommandFailed, Commands
 from demo.office import Clerk
 from demo.people import Person
-from demo.processes import CommandFailed, Process
+from demo.processes import Process, start
 from demo.town import SERVICE_NAMES, Town
 
 _ROWS: Final = """
@@ -32,7 +32,7 @@ JOIN reference_link USING (link_token) JOIN reference_instrument USING (owner_id
 PLATFORM_PROGRAMS: Final = ("mynapoint.console.main", "upkeep_jobs")
 
 
-class FrozenCommands(WarmCommands):
+class FrozenCommands(Commands):
     """Runs a town's commands in frozen processes, one for the platform and one for each service."""
 
     def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Runs a town's commands as ``python -m`` does, but many in one process: starting Python costs a second."""
+"""Commands, run as ``python -m`` runs them, but many in one process: starting Python costs a second."""
 
 import json
 import os
@@ -11,22 +11,28 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Self
 
-from demo.processes import CommandFailed
+
+class CommandFailed(Exception):
+    """A command ended with an error."""
+
+    def __init__(self, words: Sequence[str], *, said: str) -> None:
+        super().__init__(f"{' '.join(words)}: {said}")
+        self.said = said
 
 
 @dataclass
-class WarmCommands:
-    """Stands in for ``demo.processes.run``; what each program's commands wrote to standard error is kept."""
+class Commands:
+    """Runs commands in a process for each environment; what they wrote to standard error is kept, by their program."""
 
     running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
     complaints: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, words: Sequence[str], *, environment: Mapping[str, str], told: str = "") -> str:
-        """Run a command to its end and return what it said.
+        """Run a command to its end, tell it something on its standard input, and return what it said.
 
         :raises CommandFailed: with what it complained of.
         """
-        ended = _ask(self._find(environment), [list(words), told])
+        ended = self._ask(environment, list(words), told)
         self.complaints.append((words[0], ended["complained"]))
         if ended["code"] != 0:
             raise CommandFailed(words, said=(ended["complained"] or ended["said"]).strip())
@@ -39,9 +45,25 @@ class WarmCommands:
         for process in self.running.values():
             process.communicate(timeout=60)
 
-    def _find(self, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-        """Find the process for this environment, which no command may change under another."""
+    def _ask(self, environment: Mapping[str, str], words: list[str], told: str) -> dict[str, Any]:
+        """Ask the process for this environment; one that was not heard to the end of a command is asked no other."""
         name = json.dumps(sorted(environment.items()))
+        process = self._find(name, environment)
+        assert process.stdin and process.stdout  # noqa: PT018
+        try:
+            process.stdin.write(json.dumps([words, told]) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            if not answer:
+                raise CommandFailed(words, said="it was ended")
+        except BaseException:
+            self.running.pop(name).kill()
+            raise
+        ended: dict[str, Any] = json.loads(answer)
+        return ended
+
+    def _find(self, name: str, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+        """Find the process for an environment, which no command may change under another."""
         if name not in self.running:
             self.running[name] = subprocess.Popen(
                 [sys.executable, __file__],
@@ -49,6 +71,7 @@ class WarmCommands:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                start_new_session=True,  # a Ctrl-C is for whoever runs the commands, who ends this process by itself
             )
         return self.running[name]
 
@@ -83,15 +106,6 @@ def _let_go_of_the_database() -> None:
         connection.close()
         if connection.vendor == "postgresql":
             connection.close_pool()
-
-
-def _ask(process: subprocess.Popen[str], question: list[object]) -> dict[str, Any]:
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(json.dumps(question) + "\n")
-    process.stdin.flush()
-    answer: dict[str, Any] = json.loads(process.stdout.readline())
-    return answer
 
 
 def _paths_of(environment: Mapping[str, str]) -> list[str]:
