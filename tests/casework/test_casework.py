@@ -15,7 +15,7 @@ from mynapoint.case.operations import end_lapsed
 pytestmark = pytest.mark.slow
 
 SESSIONS = 50_000
-SESSIONS_IN_DATABASE = 200
+SESSIONS_IN_DATABASE = 120
 SESSIONS_OF_A_MUTANT = 5000
 
 
