@@ -23,7 +23,7 @@ STACK := pcscd vsmartcard-vpcd opensc openssl iproute2 libpcsclite-dev swig gcc 
 install = echo "Installing $(1) …"; { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y -qq --no-install-recommends $(1); } >/dev/null || echo "make: they could not all be installed" >&2
 
-.PHONY: help setup reader browser load demo training test test-pg15 mutants check bench format tokens htmx simulate-lives simulate-counter counter-sessions
+.PHONY: help setup reader browser load demo training test test-pg15 mutants check style bench format tokens htmx simulate-lives simulate-counter counter-sessions
 
 help: ## List what can be made.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -104,13 +104,15 @@ $(PG15)/postgres:
 mutants: setup ## Try 200,000 mutated certificates, OCSP answers, revocation lists and lineages (ARGS=COUNT).
 	@PYTHONPATH=src $(BIN)/python -W ignore tests/jpki/mutants.py $(or $(ARGS),200000)
 
-check: setup ## Check style, types, layers and the rules of the architecture.
+check: style ## Check style, types, layers and the rules of the architecture.
+	@$(BIN)/python -m pytest tests/quality
+
+style: setup ## Check what reads the code and runs none of it: style, types, layers.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@PAYMENTSERVICE_CONFIG=src/paymentservice/samples/hanamaru.toml $(BIN)/mypy --config-file src/paymentservice/mypy.toml
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest tests/quality
 
 format: setup ## Write every file as `make check` wants it.
 	@$(BIN)/ruff check --fix --quiet . || true
