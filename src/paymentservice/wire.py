@@ -8,6 +8,8 @@ from paymentservice.bodies import Body, Digest, Name, Token
 
 MAX_CODES: Final = 3
 ROLL_PAGE: Final = 1000
+REFERENCE_DAYS: Final = 30
+"""For how long a service keeps an account reference good, at least: links are asked for until a service answers."""
 
 Points = Annotated[int, Field(ge=0, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]

@@ -90,8 +90,8 @@ class ServiceProcess:
     def clock(self) -> FileClock:
         return FileClock(self.folder / "clock.json")
 
-    def set_clock(self, at: datetime) -> None:
-        set_demo_clock(self.folder / "clock.json", at)
+    def set_clock(self, at: datetime, *, running: bool = True) -> None:
+        set_demo_clock(self.folder / "clock.json", at, running)
 
     def start(self) -> Self:
         """Start serving and wait until it answers."""

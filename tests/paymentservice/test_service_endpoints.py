@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from service_parties import PLATFORM, STRANGER, public_keys
-from service_process import ServiceProcess
+from service_process import START, ServiceProcess
 
 from paymentservice.bodies import write_body
 from paymentservice.encoding import from_base64url, to_base64url
 from paymentservice.exchange import ProblemAnswered
 from paymentservice.messages import Request, Response, SigningKey, sign_request, verify_response
 from paymentservice.problems import Problem, read_problem
-from paymentservice.wire import AccountCheck, AccountConfirmed, Linked, LinkOrder
+from paymentservice.wire import REFERENCE_DAYS, AccountCheck, AccountConfirmed, Linked, LinkOrder
 
 PROGRAMME = "mynapoint-2020"
 
@@ -191,6 +191,21 @@ class TestLinks:
     def test_refuse_a_reference_from_nowhere(self, hanamaru: ServiceProcess) -> None:
         refused = problem_of(lambda: link(hanamaru, to_base64url(bytes(32)), b"G" * 16))
         assert (refused.status, refused.code) == (422, "reference_unknown")
+
+    def test_are_made_until_the_last_second_of_the_days_that_a_reference_is_kept(
+        self, hanamaru: ServiceProcess, customer: Customer
+    ) -> None:
+        kept_until = START + timedelta(days=REFERENCE_DAYS)
+        try:
+            hanamaru.set_clock(START, running=False)
+            other = open_customer(hanamaru)
+            kept, lost = (check(hanamaru, each.account_id, each.codes).account_reference for each in (customer, other))
+            hanamaru.set_clock(kept_until - timedelta(seconds=1), running=False)
+            assert link(hanamaru, kept, b"M" * 16).state == "linked"
+            hanamaru.set_clock(kept_until, running=False)
+            assert problem_of(lambda: link(hanamaru, lost, b"N" * 16)).code == "reference_unknown"
+        finally:
+            hanamaru.set_clock(START)
 
     def test_refuse_an_account_closed_since_its_check(self, hanamaru: ServiceProcess, customer: Customer) -> None:
         reference = check(hanamaru, customer.account_id, customer.codes).account_reference

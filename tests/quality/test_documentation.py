@@ -83,4 +83,4 @@ class TestChanges:
     def test_are_listed_each_under_a_number_of_its_own(self) -> None:
         names = sorted(path.name for path in (ROOT / "changes").glob("[0-9]*.md"))
         assert re.findall(r"\]\((\S+)\)", (ROOT / "changes/README.md").read_text()) == names
-        assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+        assert len({name[:4] for name in names}) == len(names)

@@ -2,12 +2,15 @@
 
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from worked_example import AT, PLATFORM, SERVICE, answer_base_text, answer_text, base_text, example, request_text
 
 from mynapoint.closing.rules import UnableToClose
+from mynapoint.draft.rules import ACCOUNT_GOOD_FOR
+from mynapoint.programme.queries import REGISTER as PROGRAMMES
 from mynapoint.programme.rules import PeriodUnknown, ProgrammeUnknown
 from mynapoint.service_api.api import api
 from mynapoint.service_api.documents import FROM_SERVICES, all_refusals, errors_text, openapi_text
@@ -17,8 +20,10 @@ from mynapoint.service_api.tasks import LONGEST_PAUSE
 from mynapoint.service_api.transport import ANSWER_SECONDS, CONNECT_SECONDS, READ_SECONDS
 from paymentservice.encoding import to_base64url
 from paymentservice.messages import verify_request, verify_response
+from paymentservice.wire import REFERENCE_DAYS
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
 PAGE = DOCS / "protocol" / "service-api.md"
 OFFICE_ONLY = {"closing_not_rejected", "closing_already_reopened", "reason_unknown"}
 
@@ -65,6 +70,12 @@ class TestPage:
         assert f"{CONNECT_SECONDS:.0f} s to connect, {READ_SECONDS:.0f} s between two" in page
         assert f"{ANSWER_SECONDS:.0f} s for the whole answer" in page
         assert f"at most {LONGEST_PAUSE} s" in page
+        assert f"keep it good for {REFERENCE_DAYS} days" in page
+        assert timedelta(days=REFERENCE_DAYS) > ACCOUNT_GOOD_FOR
+
+    def test_names_the_days_for_which_a_roll_leaves_links_out(self) -> None:
+        programme = PROGRAMMES.read(ROOT / "programmes" / "mynapoint-2020.toml")
+        assert f"`objection.days` ({programme.objection.days} in {programme.id})" in PAGE.read_text(encoding="utf-8")
 
     def test_shows_messages_as_they_are_signed(self, monkeypatch: pytest.MonkeyPatch) -> None:
         request, answer = example(monkeypatch)

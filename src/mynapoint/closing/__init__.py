@@ -1,1 +1,1 @@
-"""締め: the roll of a service's links at a period's end, the totals that the service seals over it, and their audit."""
+"""締め: the roll of the links that a period counts, the totals that the service seals over it, and their audit."""

@@ -17,7 +17,7 @@ DraftKind = Literal["reservation", "application"]
 Who = Literal["myself", "representative"]
 
 ACCOUNT_GOOD_FOR: Final = timedelta(minutes=30)
-"""How long a service's answer about an account is built on: services keep it for an hour at least."""
+"""How long a service's answer about an account is built on: services keep it for `REFERENCE_DAYS`."""
 ANY_SERVICE: Final = "-"
 """What a reservation's agreement is for: no service yet."""
 

@@ -53,7 +53,11 @@ def _takes(body: type[Body]) -> dict[str, Any]:
 def get_roll(
     request: ServiceRequest, programme: Name, period: Name, after: Token | None = None, limit: Limit = ROLL_PAGE
 ) -> RollPage:
-    """The link tokens that were linked at the period's end, sorted; fixed when they are first asked for."""
+    """The tokens of the links that the period counts, sorted; fixed when they are first asked for.
+
+    It counts links that were made before its `ends_at` less the programme's `objection.days`; the last period counts
+    all that were made before its `ends_at`.
+    """
     _check_parameters(request, known={"after", "limit"})
     page = get_roll_page(
         request.auth.service.id,

@@ -13,8 +13,9 @@ from paymentservice.reference.checks import (
     hash_of_reference,
 )
 from paymentservice.reference.database import ask, durable_transaction, tell, time_text
+from paymentservice.wire import REFERENCE_DAYS
 
-REFERENCE_LIFETIME: Final = timedelta(days=30)
+REFERENCE_LIFETIME: Final = timedelta(days=REFERENCE_DAYS)
 
 _LINKED: Final = "SELECT reference_hash, programme FROM reference_link WHERE link_token = %s"
 _CHECKED: Final = """
