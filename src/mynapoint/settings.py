@@ -77,7 +77,7 @@ DRAFT_LIFETIME = timedelta(hours=ENVIRONMENT.draft_hours)
 WAITING_ROOM = Limits(opens_above=ENVIRONMENT.waiting_opens_above, per_minute=ENVIRONMENT.waiting_per_minute)
 TRUST_ANCHORS = ENVIRONMENT.get_trust_anchors()
 MESSAGE_KEY_ID = "platform-1"
-JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"
+JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"  # names a new journal, which keeps it for good
 
 ROOMS: Final = (
     *("entrance", "journal", "programme", "holder", "registry", "case", "act", "directory", "place", "pinreset"),

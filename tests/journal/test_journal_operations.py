@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import rfc8785
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from journal_parties import NOON, record_acts
+from pytest_django import Settings
 
 from mynapoint.journal.merkle import check_consistency, check_inclusion, leaf_hash
 from mynapoint.journal.models import Entry, Node, PendingEntry, Position
@@ -23,9 +25,19 @@ from mynapoint.journal.queries import (
     get_first_checkpoint_covering,
     get_inclusion_proof,
     is_sequenced,
+    judge_kept_proof,
     verify_journal,
 )
-from mynapoint.journal.rules import CheckpointUnknown, FactsRefused, write_facts
+from mynapoint.journal.rules import (
+    CheckpointUnknown,
+    FactsRefused,
+    Finding,
+    JournalDamaged,
+    KeptProofRefused,
+    Problem,
+    Table,
+    write_facts,
+)
 
 FACTS = st.dictionaries(
     st.from_regex(r"\A[a-z][a-z_]{0,9}\Z"),
@@ -211,3 +223,51 @@ class TestConsistencyProof:
         sequence(at=NOON)
         with pytest.raises(CheckpointUnknown):
             get_consistency_proof(old, new)
+
+
+@pytest.mark.django_db
+class TestJournalOfAMovedSite:
+    """The site has another address than when the journal began."""
+
+    @pytest.mark.parametrize("before", [0, 3])
+    def test_grows_on_under_the_name_that_it_began_with(self, settings: Settings, before: int) -> None:
+        record_acts(before)
+        sequence(at=NOON)
+        first, settings.JOURNAL_ORIGIN = get_checkpoint(), "moved.example/journal"
+        record_acts(2)
+        assert sequence(at=NOON + timedelta(hours=1)) == 2
+        second = get_checkpoint()
+        assert first is not None
+        assert second is not None
+        assert second.note.splitlines()[0] == first.note.splitlines()[0] != "moved.example/journal"
+        assert verify_journal(kept_notes=[first.note, second.note]).is_intact
+
+    def test_proves_what_was_given_out_before_and_after(self, settings: Settings) -> None:
+        (before,) = record_acts(1)
+        sequence(at=NOON)
+        kept, settings.JOURNAL_ORIGIN = get_inclusion_proof(before), "moved.example/journal"
+        (after,) = record_acts(1)
+        sequence(at=NOON)
+        for proof in (kept, get_inclusion_proof(before), get_inclusion_proof(after)):
+            assert proof is not None
+            judged = judge_kept_proof(proof.octets, index=proof.index, path=proof.path, note=proof.checkpoint.note)
+            assert judged == proof.checkpoint
+
+
+@pytest.mark.django_db
+class TestJournalUnderAnotherKey:
+    """The signing key was exchanged, which a journal cannot survive: it says so, and that nobody touched its rows."""
+
+    def test_grows_no_further_and_names_what_is_wrong(self, settings: Settings) -> None:
+        (entry,) = record_acts(1)
+        sequence(at=NOON)
+        proof, settings.JOURNAL_SIGNING_KEY = get_inclusion_proof(entry), Ed25519PrivateKey.generate()
+        record_acts(1)
+        with pytest.raises(JournalDamaged) as damaged:
+            sequence(at=NOON)
+        assert damaged.value.finding == Finding(Table.CHECKPOINT, "1", Problem.OTHER_KEY)
+        assert "MYNAPOINT_JOURNAL_SIGNING_KEY_FILE" in str(damaged.value.finding)
+        assert verify_journal().findings == (damaged.value.finding,)
+        assert proof is not None
+        with pytest.raises(KeptProofRefused):
+            judge_kept_proof(proof.octets, index=0, path=(), note=proof.checkpoint.note)

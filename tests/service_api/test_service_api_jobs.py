@@ -15,6 +15,8 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import CommandError, call_command
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -35,6 +37,7 @@ from mynapoint.correction.queries import get_correction
 from mynapoint.correction.rules import State
 from mynapoint.directory.queries import REGISTER
 from mynapoint.journal.queries import get_checkpoint
+from mynapoint.journal.rules import JournalDamaged
 from mynapoint.programme.operations import load_programme
 from mynapoint.service_api import nonces, tasks
 from mynapoint.service_api.door import get_door
@@ -104,6 +107,22 @@ class TestUpkeep:
     def test_sequences_the_journal(self, peer: SignedPeer) -> None:
         tasks.sequence_journal(timestamp=0)
         assert get_checkpoint() is not None
+
+    def test_names_a_journal_that_cannot_grow(
+        self, peer: SignedPeer, settings: Settings, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tasks.sequence_journal(timestamp=0)
+        settings.JOURNAL_SIGNING_KEY = Ed25519PrivateKey.generate()
+        with pytest.raises(JournalDamaged):
+            tasks.sequence_journal(timestamp=0)
+        told = json.loads(capsys.readouterr().err.splitlines()[-1])
+        assert (told["event"], told["kind"], told["reason"]) == (
+            "journal_damaged",
+            "journal_signedcheckpoint",
+            "other_key",
+        )
+        with pytest.raises(CommandError, match="MYNAPOINT_JOURNAL_SIGNING_KEY_FILE"):
+            call_command("journal", "sequence")
 
     def test_forgets_old_nonces(self, peer: SignedPeer, settings: Settings) -> None:
         SeenNonce.objects.create(nonce="n" * 22, key_id="sakura-1", seen_at=NOON)

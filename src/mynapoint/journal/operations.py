@@ -22,7 +22,7 @@ from mynapoint.journal.rules import (
     seal,
     write_facts,
 )
-from mynapoint.journal.tree import read_frontier
+from mynapoint.journal.tree import read_frontier, read_note
 from mynapoint.kernel.sql import insert, wait_for_turn
 
 BATCH: Final = 4096
@@ -93,7 +93,8 @@ def _append(entries: list[Entry], *, frontier: Frontier) -> None:
 
 
 def _sign(frontier: Frontier, *, previous: SignedCheckpoint | None, at: datetime) -> None:
-    text = CheckpointText(origin=settings.JOURNAL_ORIGIN, size=frontier.size, root=frontier.root)
+    origin = read_note(previous.note).origin if previous else settings.JOURNAL_ORIGIN
+    text = CheckpointText(origin=origin, size=frontier.size, root=frontier.root)
     note = sign_checkpoint(text, key=settings.JOURNAL_SIGNING_KEY)
     checkpoint = Checkpoint(size=text.size, root=text.root, at=at, note=note)
     previous_size = previous.size if previous else None

@@ -51,6 +51,7 @@ class Problem(StrEnum):
     WITHOUT_ENTRY = "without_entry"
     NOT_THE_SIGNED_TREE = "not_the_signed_tree"
     NOT_SIGNED = "not_signed"
+    OTHER_KEY = "other_key"
     CUT_OFF = "cut_off"
     ROW_REMOVED = "row_removed"
     ROW_ADDED = "row_added"
@@ -70,6 +71,10 @@ _WORDS: Final = {
     Problem.ROW_ADDED: "この行には、その記録がありません。行が書き加えられたか、記録が消されています。",
     Problem.ROW_CHANGED: "この行は、その記録と違います。行か記録のどちらかが書き換えられています。",
     Problem.NOT_SIGNED: "署名が、この記録の鍵によるものではありません。",
+    Problem.OTHER_KEY: (
+        "書き換えられてはいませんが、署名の鍵が、いまの鍵と違います。"
+        "署名の鍵(MYNAPOINT_JOURNAL_SIGNING_KEY_FILE)を、元のものに戻してください。"
+    ),
 }
 
 

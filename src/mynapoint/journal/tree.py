@@ -32,16 +32,20 @@ def problem_with(row: SignedCheckpoint) -> Problem | None:
     try:
         signed = read_note(checkpoint.note)
     except NoteRefused:
-        return Problem.NOT_SIGNED
+        return Problem.OTHER_KEY
     return None if (signed.size, signed.root) == (checkpoint.size, checkpoint.root) else Problem.NOT_THE_SIGNED_TREE
 
 
 def read_note(note: str) -> CheckpointText:
-    """Return the checkpoint in a note of this journal.
+    """Return the checkpoint in a note of this journal, under the origin that it names itself.
+
+    The key signs for this journal alone and always under the origin of the first checkpoint, which stays the journal's
+    name (c2sp.org/tlog-checkpoint) wherever its site moves to.
 
     :raises NoteRefused: this journal's key did not sign it.
     """
-    return open_checkpoint(note, origin=settings.JOURNAL_ORIGIN, key=settings.JOURNAL_SIGNING_KEY.public_key())
+    origin, _, _ = note.partition("\n")
+    return open_checkpoint(note, origin=origin, key=settings.JOURNAL_SIGNING_KEY.public_key())
 
 
 def read_frontier(newest: SignedCheckpoint | None) -> Frontier:

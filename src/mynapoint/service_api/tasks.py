@@ -23,6 +23,7 @@ from mynapoint.draft import operations as drafts
 from mynapoint.entrance import operations as entrance
 from mynapoint.grace.operations import forget_shown
 from mynapoint.journal.operations import sequence
+from mynapoint.journal.rules import JournalDamaged
 from mynapoint.service_api import nonces, silences
 from mynapoint.service_api.door import get_door
 from mynapoint.settlement.operations import raise_missing_claims
@@ -75,8 +76,12 @@ def follow_corrections(timestamp: int) -> None:
 @app.task(name="sequence_journal", queue=UPKEEP, queueing_lock="sequence_journal")
 def sequence_journal(timestamp: int) -> None:
     """Append new entries to the journal's tree and sign a checkpoint."""
-    while sequence(at=settings.CLOCK()):
-        pass
+    try:
+        while sequence(at=settings.CLOCK()):
+            pass
+    except JournalDamaged as damaged:
+        log.error("journal_damaged", kind=damaged.finding.table, reason=damaged.finding.problem)
+        raise
 
 
 @app.periodic(cron="* * * * *")

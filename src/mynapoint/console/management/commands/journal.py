@@ -12,6 +12,7 @@ from rich.progress import Progress
 from mynapoint.console.counterparts import COUNTERPARTS
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import get_checkpoint, verify_journal
+from mynapoint.journal.rules import JournalDamaged
 
 WITHOUT_NOTES = (
     "外に控えたチェックポイントとは比べていません。末尾がまるごと消されていないかは、"
@@ -61,8 +62,11 @@ class Command(BaseCommand):
 
     def _sequence(self, _options: dict[str, Any]) -> None:
         total = 0
-        while placed := sequence(at=settings.CLOCK()):
-            total += placed
+        try:
+            while placed := sequence(at=settings.CLOCK()):
+                total += placed
+        except JournalDamaged as damaged:
+            raise CommandError(str(damaged.finding)) from None
         self.stdout.write(f"{total} entries")
 
     def _checkpoint(self, _options: dict[str, Any]) -> None:
