@@ -69,50 +69,21 @@ def show_wallet(request: HttpRequest, owner: Account) -> HttpResponse:
 @of_wallet
 def charge_wallet(request: HttpRequest, owner: Account) -> HttpResponse:
     """Charge money."""
-    config = get_config()
-    return _move(
-        request,
-        owner,
-        lambda: ledger.charge(owner, _amount(request), config=config, order_key=_order(request), at=config.clock()),
-    )
+    return _move(request, owner, ledger.charge)
 
 
 @require_POST
 @of_wallet
 def buy_in_shop(request: HttpRequest, owner: Account) -> HttpResponse:
     """Pay with money in a shop."""
-    config = get_config()
-    return _move(
-        request,
-        owner,
-        lambda: ledger.buy(
-            owner,
-            _amount(request),
-            shop=request.POST.get("shop", ""),
-            config=config,
-            order_key=_order(request),
-            at=config.clock(),
-        ),
-    )
+    return _move(request, owner, ledger.buy, shop=request.POST.get("shop", ""))
 
 
 @require_POST
 @of_wallet
 def spend_points(request: HttpRequest, owner: Account) -> HttpResponse:
     """Pay with points in a shop."""
-    config = get_config()
-    return _move(
-        request,
-        owner,
-        lambda: ledger.spend(
-            owner,
-            _amount(request),
-            shop=request.POST.get("shop", ""),
-            config=config,
-            order_key=_order(request),
-            at=config.clock(),
-        ),
-    )
+    return _move(request, owner, ledger.spend, shop=request.POST.get("shop", ""))
 
 
 @require_POST
@@ -151,9 +122,10 @@ def show_unknown(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "reference/unknown.html", {"service": get_config().service}, status=404)
 
 
-def _move(request: HttpRequest, owner: Account, movement: Callable[[], None]) -> HttpResponse:
+def _move(request: HttpRequest, owner: Account, movement: Callable[..., None], **where: str) -> HttpResponse:
+    config = get_config()
     try:
-        movement()
+        movement(owner, _amount(request), **where, config=config, order_key=_order(request), at=config.clock())
     except UnableToMove as error:
         return _page(request, owner, fault=_SENTENCES[type(error)], status=422)
     return SeeOther(reverse("wallet", args=[owner.wallet_key]))
