@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
+# Where it is set, every process compiles the project anew: hundreds of them in one run of the suite.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
