@@ -1,6 +1,5 @@
 """What this program asks of the site: the statement, and what became of the signature."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -12,10 +11,11 @@ from cardagent.languages import TAGS, Language
 from cardagent.link import ActLink, encode_base64url
 from cardagent.refusal import UnableToSign
 from cardagent.statement import MAX_LENGTH, Flaw, MalformedStatement, is_showable
+from deadline import ends_within, keep_to_end
 from jpki.client import SignedStatement
 
 MAX_ANSWER_LENGTH: Final = 64 * 1024
-_TIMEOUT_SECONDS: Final = 15.0
+_SECONDS: Final = 15.0
 # What is signed are the bytes as they come: nothing on the way may pack them.
 _HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "mynapoint-card"}
 _PROBLEM: Final = "application/problem+json"
@@ -83,17 +83,21 @@ class _TooLong(Exception):
     pass
 
 
-def open_http_client(link: ActLink, *, language: Language = Language.JAPANESE) -> httpx2.Client:
+def open_http_client(
+    link: ActLink, *, language: Language = Language.JAPANESE, seconds: float = _SECONDS
+) -> httpx2.Client:
     """This will open a client that asks for sentences in a language.
 
     Its time limit is one for the whole answer, and it uses no proxy to this machine.
     """
-    return httpx2.Client(
+    http_client = httpx2.Client(
         headers={"Accept-Language": TAGS[language]},
-        timeout=_TIMEOUT_SECONDS,
+        timeout=seconds,
         follow_redirects=False,
         trust_env=not link.is_on_this_machine,
     )
+    keep_to_end(http_client)
+    return http_client
 
 
 def fetch_statement(link: ActLink, *, http_client: httpx2.Client) -> bytes:
@@ -137,16 +141,15 @@ def hand_in_signature(link: ActLink, signed: SignedStatement, *, http_client: ht
 
 
 def _exchange(http_client: httpx2.Client, method: str, address: str, *, limit: int, json: Any = None) -> _Reply:
-    # Who sends one byte now and then never runs into a read's own limit.
-    deadline = time.monotonic() + (http_client.timeout.read or _TIMEOUT_SECONDS)
-    with http_client.stream(method, address, headers=_HEADERS, json=json) as response:
+    with (
+        ends_within(http_client.timeout.read or _SECONDS),
+        http_client.stream(method, address, headers=_HEADERS, json=json) as response,
+    ):
         body = bytearray()
         for piece in response.iter_raw():
             body += piece
             if len(body) > limit:
                 raise _TooLong
-            if time.monotonic() > deadline:
-                raise httpx2.ReadTimeout("the answer took too long in all")
         content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return _Reply(status=response.status_code, content_type=content_type, body=bytes(body))
 

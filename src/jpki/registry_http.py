@@ -1,6 +1,6 @@
 """The authority over HTTP: OCSP and lineage, one question at a time; whatever is not a good answer is none."""
 
-import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 import httpx2
 from cryptography import x509
 
+from deadline import ends_within, keep_to_end
 from jpki.certificate import CertificateId, HolderCertificate
 from jpki.lineage import LineageQuestion
 from jpki.ocsp import OcspQuestion
@@ -45,7 +46,7 @@ class HttpRegistry:
         self._url = url.rstrip("/")
         self._anchors = anchors
         self._limits = limits or AnswerLimits()
-        self._transport = transport or httpx2.HTTPTransport(limits=_LIMITS, trust_env=False)
+        self._transport = transport or _open_connections()
 
     def check_not_revoked(self, certificate: HolderCertificate, *, at: datetime) -> None:
         """See `Registry`."""
@@ -73,7 +74,6 @@ class HttpRegistry:
 
     def _ask(self, path: str, body: bytes, *, content_type: str) -> bytes:
         seconds = self._limits.wait.total_seconds()
-        deadline = time.monotonic() + seconds
         request = httpx2.Request(
             "POST",
             self._url + path,
@@ -82,18 +82,21 @@ class HttpRegistry:
             extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)},
         )
         try:
-            answer = self._transport.handle_request(request)
-            try:
-                return _read(answer, deadline=deadline)
-            finally:
-                answer.close()
+            with ends_within(seconds), closing(self._transport.handle_request(request)) as answer:
+                return _read(answer)
         except httpx2.TimeoutException:
             raise UnusableAnswer(Fault.TOO_SLOW) from None
         except httpx2.HTTPError:
             raise UnusableAnswer(Fault.UNREACHABLE) from None
 
 
-def _read(answer: httpx2.Response, *, deadline: float) -> bytes:
+def _open_connections() -> httpx2.HTTPTransport:
+    connections = httpx2.HTTPTransport(limits=_LIMITS, trust_env=False)
+    keep_to_end(connections)
+    return connections
+
+
+def _read(answer: httpx2.Response) -> bytes:
     if answer.status_code != httpx2.codes.OK or "content-encoding" in answer.headers:
         raise UnusableAnswer(Fault.NO_ANSWER)
     content = bytearray()
@@ -101,7 +104,4 @@ def _read(answer: httpx2.Response, *, deadline: float) -> bytes:
         content += chunk
         if len(content) > ANSWER_LIMIT:
             raise UnusableAnswer(Fault.UNREADABLE)
-        if time.monotonic() > deadline:
-            # Who sends one byte now and then never runs into a read's own limit.
-            raise UnusableAnswer(Fault.TOO_SLOW)
     return bytes(content)

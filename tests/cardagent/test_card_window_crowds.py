@@ -3,22 +3,23 @@
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
-import httpx2
 import pytest
 from card_program_site import BYTES, PLACE, PROBLEM, TOKEN, Reply, Site, reply_json
 from window_program import NAVIGATION, Browser, Page, Program
 
 from cardagent.link import ActLink
-from cardagent.site import SiteUnreachable, fetch_statement
+from cardagent.site import SiteUnreachable, fetch_statement, open_http_client
 
 _CROWD = 12
 _MAY_WAIT = 4
 _SILENT = 150
 _HELD = 50
+_HEADERS = f"HTTP/1.1 200 OK\r\nContent-Type: {BYTES}\r\nContent-Length: 600\r\n\r\n".encode()
 
 
 @contextmanager
@@ -59,23 +60,34 @@ class TestSlowSite:
         with Browser(program) as visitor:
             assert visitor.open(trusted.link).response.status_code == 200
 
-    def test_that_sends_a_byte_now_and_then_is_left_in_time(self) -> None:
-        with dripping() as origin, httpx2.Client(timeout=0.5, trust_env=False) as http_client:
-            link = ActLink.parse(f"{origin}/act/{TOKEN}")
-            with pytest.raises(SiteUnreachable):
-                fetch_statement(link, http_client=http_client)
+    @pytest.mark.parametrize("begin", [_HEADERS, b"HTTP/1.1 200 OK\r\nDate: "], ids=["body", "headers"])
+    def test_that_sends_a_byte_now_and_then_is_left_in_time(self, begin: bytes) -> None:
+        with dripping(begin) as origin:
+            leave_in_time(ActLink.parse(f"{origin}/act/{TOKEN}"))
+
+    def test_is_left_in_time_when_its_proxy_is_the_slow_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with dripping(b"HTTP/1.1 200 OK\r\nDate: ") as origin:
+            monkeypatch.setenv("HTTPS_PROXY", origin)
+            leave_in_time(ActLink.parse(f"https://mynapoint.example/act/{TOKEN}"))
+
+
+def leave_in_time(link: ActLink) -> None:
+    began = time.monotonic()
+    with open_http_client(link, seconds=0.5) as http_client, pytest.raises(SiteUnreachable):
+        fetch_statement(link, http_client=http_client)
+    assert time.monotonic() - began < 20
 
 
 @contextmanager
-def dripping() -> Iterator[str]:
-    """Be a site that sends a byte of its answer every tenth of a second, for a minute."""
+def dripping(begin: bytes) -> Iterator[str]:
+    """Be a site that begins an answer, and goes on with a byte every tenth of a second, for a minute."""
     over = threading.Event()
 
     def answer(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(4096)
-            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {BYTES}\r\nContent-Length: 600\r\n\r\n".encode())
+            connection.sendall(begin)
             try:
                 for _ in range(600):
                     connection.sendall(b"m")

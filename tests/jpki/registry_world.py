@@ -128,8 +128,8 @@ def _sign_ocsp_answer(der: bytes, key: SigningKey, certificate: x509.Certificate
 
 
 @contextmanager
-def serve_slowly(pace: float | None) -> Iterator[str]:
-    """A server that never comes to an end: it says nothing, or one byte now and then."""
+def serve_slowly(begin: bytes, *, pace: float | None) -> Iterator[str]:
+    """A server that never comes to an end: it says nothing, or begins and goes on with one byte now and then."""
     stop = threading.Event()
 
     def dawdle(peer: socket.socket) -> None:
@@ -137,7 +137,7 @@ def serve_slowly(pace: float | None) -> Iterator[str]:
             if pace is None:
                 stop.wait(10)
                 return
-            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            peer.sendall(begin)
             while not stop.wait(pace):
                 try:
                     peer.sendall(b"0")

@@ -135,9 +135,16 @@ class TestOutage:
         both_refuse(registry, card, Fault.NO_ANSWER)
 
     # (2)
-    @pytest.mark.parametrize("pace", [None, 0.1], ids=["silent", "a-byte-now-and-then"])
-    def test_when_it_is_slow(self, authority: Authority, card: CardContents, pace: float | None) -> None:
-        with serve_slowly(pace) as url:
+    @pytest.mark.parametrize(
+        ("begin", "pace"),
+        [
+            pytest.param(b"", None, id="silent"),
+            pytest.param(b"HTTP/1.1 200 OK\r\nDate: ", 0.1, id="a-header-s-byte-now-and-then"),
+            pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", 0.1, id="a-byte-now-and-then"),
+        ],
+    )
+    def test_when_it_is_slow(self, authority: Authority, card: CardContents, begin: bytes, pace: float | None) -> None:
+        with serve_slowly(begin, pace=pace) as url:
             started = time.monotonic()
             registry = HttpRegistry(url, anchors=authority.anchors(), limits=IMPATIENT)
             both_refuse(registry, card, Fault.TOO_SLOW)

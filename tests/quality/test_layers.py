@@ -28,7 +28,7 @@ def contracts() -> configparser.ConfigParser:
 def tree(tmp_path: Path) -> Path:
     """Return a project with the real contracts and one empty module in each package and room."""
     (tmp_path / ".importlinter").write_text((ROOT / ".importlinter").read_text())
-    for package in ("democlock", "iccard", "jpki", "sealedclaim", "cardagent", "paymentservice"):
+    for package in ("deadline", "democlock", "iccard", "jpki", "sealedclaim", "cardagent", "paymentservice"):
         write(tmp_path, f"{package}/__init__.py")
     for room in ("kernel", "holder", "act", "site", "office"):
         write(tmp_path, f"mynapoint/{room}/__init__.py")
