@@ -1,6 +1,6 @@
 """The journey in a real browser: every page in three languages, wide and narrow, through the card program and back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from service_api_cast import NOON
 from visitor import Visitor
 from window_program import Program, make_environment, run_program, write_configuration
 
+from browser.hands import Hand, Keyboard, Mouse
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, Window, open_window
 from cast import Cast
@@ -32,7 +33,7 @@ class Walker:
     site: str
     language: str
     card: Path
-    press: Callable[[Page, str], None]
+    hand: Hand
     is_curious: bool = True
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -52,20 +53,25 @@ class Walker:
     def submit(self, name: str) -> None:
         """Check the page and press its button."""
         self.look(name)
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
 
     def tick(self, *fields: str) -> None:
         for one in fields:
-            self.page.locator(f"#{one}").focus()
-            self.page.keyboard.press("Space")
+            self.hand.tick(self.page, one)
+
+    def type_in(self, field: str, text: str) -> None:
+        self.hand.type_in(self.page, field, text)
+
+    def press(self, button: str) -> None:
+        self.hand.press(self.page, button)
 
     def sign(self, name: str) -> None:
         """Go to the card program, choose the card, type the PIN and come back."""
         self.look(name)
         act = self.page.url
-        self.press(self.page, ".ways li:first-child .button")
-        self.page.locator(f'button[value="{self.card.stem}"]').click()
-        self.page.locator('input[name="pin"]').press_sequentially("1234")
+        self.press(".ways li:first-child .button")
+        self.press(f'button[value="{self.card.stem}"]')
+        self.type_in("pin", "1234")
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(act)
 
@@ -77,7 +83,7 @@ class Walker:
             self.look("who-error")
             expect(self.page.get_by_role("alert")).to_be_focused()
         self.tick("who")
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
         self.tick("terms")
         self.submit("terms")
         self.submit("check-reservation")
@@ -88,7 +94,7 @@ class Walker:
         self.go("/apply/")
         self.submit("apply")
         self.tick("who")
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
         self.tick("service")
         self.submit("service")
         self.tick("prepared")
@@ -96,12 +102,12 @@ class Walker:
         self.tick("terms", "service_terms")
         self.submit("terms-service")
         if self.is_curious:
-            self.page.locator("#account").fill("12")
+            self.type_in("account", "12")
             self.submit("account")
             self.look("account-error")
-        self.page.locator("#account").fill(f"1234 5678 9{self.window.width:03}"[:14])
-        self.page.locator("#code1").fill("8524")
-        self.press(self.page, "main form .button")
+        self.type_in("account", f"1234 5678 9{self.window.width:03}"[:14])
+        self.type_in("code1", "8524")
+        self.press("main form .button")
         self.tick("own")
         self.submit("hint")
         self.tick("understood")
@@ -109,7 +115,7 @@ class Walker:
         self.look("check-application")
         if self.is_curious:
             self.see_sheet()
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
         self.sign("act-application")
         self.look("done-application")
 
@@ -122,7 +128,7 @@ class Walker:
     def look_at_status(self) -> None:
         self.go("/status/")
         self.look("status")
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
         if self.is_curious:
             self.page.goto(f"{self.page.url}phone/")
             self.look("phone")
@@ -135,7 +141,7 @@ class Walker:
         self.submit("objection-missing")
         self.look("objection-error")
         self.tick("reason-3")
-        self.press(self.page, "main form .button")
+        self.press("main form .button")
         self.look("objection")
         self.go("/receipts/")
         self.look("receipts")
@@ -151,19 +157,6 @@ class Judged:
 
     kinds: set[str] = field(default_factory=set)
     sources: dict[str, str] = field(default_factory=dict)
-
-
-def click(page: Page, button: str) -> None:
-    """Click a button and wait for the page that it leads to."""
-    with page.expect_navigation():
-        page.locator(button).first.click()
-
-
-def press_enter(page: Page, button: str) -> None:
-    """Reach a button with the keyboard, press it, and wait for the page that it leads to."""
-    page.locator(button).first.focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 @pytest.fixture
@@ -201,11 +194,11 @@ class TestJourney:
     def test_is_in_order_in_every_language_and_width(
         self, chromium: Browser, site: str, program: Program, cast: Cast, judged: Judged, language: str
     ) -> None:
-        """Wide: every page and its errors, which fit the narrowest window too; on a phone: what is signed."""
-        for width, others in ((WIDE, (NARROWEST,)), (NARROW, ())):
+        """Wide, by keys alone: every page and its errors, in the narrowest window too; on a phone: what is signed."""
+        for width, others, hand in ((WIDE, (NARROWEST,), Keyboard()), (NARROW, (), Mouse())):
             card = cast.authority._folder / "cards" / f"{language}-{width}.json"
             with open_window(chromium, width=width, others=others, judged=judged.kinds) as window:
-                walker = Walker(window, site, language, card, press=click, is_curious=width == WIDE)
+                walker = Walker(window, site, language, card, hand, is_curious=width == WIDE)
                 walker.reserve()
                 walker.apply()
                 sequence(at=NOON)
@@ -221,7 +214,7 @@ class TestJourney:
     ) -> None:
         card = cast.authority._folder / "cards" / "keyboard.json"
         with open_window(chromium, width=NARROW, scripts=False) as window:
-            walker = Walker(window, site, "ja", card, press=press_enter)
+            walker = Walker(window, site, "ja", card, Keyboard())
             walker.reserve()
             walker.apply()
         assert Application.objects.count() == 1

@@ -6,8 +6,9 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from site_reader import load_places
 
+from browser.hands import Keyboard
 from browser.markup import check_html
-from browser.window import NARROW, WIDE, Window, open_window
+from browser.window import NARROW, WIDE, open_window
 from cast import AT, LOADED_AT, PROGRAMME_FILE
 from mynapoint.case.rules import Seat
 from mynapoint.programme.operations import load_programme
@@ -29,17 +30,11 @@ def site(live_server: LiveServer, settings: Settings) -> str:
     return str(live_server.url)
 
 
-def press(window: Window, selector: str) -> None:
-    """Reach something by keyboard and press it."""
-    window.page.locator(selector).first.focus()
-    with window.page.expect_navigation():
-        window.page.keyboard.press("Enter")
-
-
 class TestVisit:
     @pytest.mark.parametrize("width", [WIDE, NARROW])
     def test_is_booked_changed_and_cancelled(self, chromium: Browser, site: str, width: int) -> None:
         sources: dict[str, str] = {}
+        keys = Keyboard()
         with open_window(chromium, width=width) as window:
 
             def look(name: str) -> None:
@@ -49,18 +44,18 @@ class TestVisit:
             for name, prefix in LANGUAGES.items() if width == NARROW else [("ja", "")]:
                 window.page.goto(f"{site}{prefix}/places/{MALL}/book/")
                 look(f"days-{name}")
-                press(window, ".choices a")
+                keys.press(window.page, ".choices a")
                 look(f"times-{name}")
-                press(window, ".choices a")
+                keys.press(window.page, ".choices a")
                 look(f"slot-{name}")
-                press(window, "main form .button")
+                keys.press(window.page, "main form .button")
                 look(f"booking-{name}")
-                press(window, "main .buttons a:nth-of-type(2)")
+                keys.press(window.page, "main .buttons a:nth-of-type(2)")
                 look(f"change-{name}")
                 window.page.go_back()
-                press(window, "main .buttons a:nth-of-type(3)")
+                keys.press(window.page, "main .buttons a:nth-of-type(3)")
                 look(f"cancel-{name}")
-                press(window, "main form .button")
+                keys.press(window.page, "main form .button")
                 look(f"cancelled-{name}")
                 window.page.goto(f"{site}{prefix}/visit/")
                 look(f"find-{name}")
