@@ -89,8 +89,9 @@ class Environment(BaseSettings):
     )
     registry: Registry | None = Field(
         default=None,
-        description="Where revocations and renewals are asked: the address of a service (OCSP, lineage), files: and a "
-        "folder of daily lists (`mynapoint registry import`), or authority: and a test authority's folder, with DEMO.",
+        description="Needed by `mynapoint serve`. Where revocations and renewals are asked: the address of a service "
+        "(OCSP, lineage), files: and a folder of daily lists (`mynapoint registry import`), or authority: and a test "
+        "authority's folder, with DEMO.",
         examples=["files:/var/lib/mynapoint/lists"],
     )
     registry_wait_seconds: int = Field(
@@ -110,7 +111,7 @@ class Environment(BaseSettings):
     )
     trust_anchors: AbsolutePath | None = Field(
         default=None,
-        description="Folder with the certificates of the authorities that are trusted (.pem, .der); "
+        description="Needed by `mynapoint serve`. Folder with the trusted authority's certificates (.pem, .der); "
         "without it the folder anchors of the state folder.",
         examples=["/etc/mynapoint/anchors"],
     )

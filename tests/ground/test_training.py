@@ -13,7 +13,6 @@ from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
 from cast import AT, INQUIRY, LOADED_AT, PROGRAMME, PROGRAMME_FILE, RESERVATION, ROOT, SERVICE_KEY, SITE, Cast
-from jpki.path import read_anchors
 from mynapoint.act.operations import propose
 from mynapoint.console.mode import check_mode_here
 from mynapoint.directory.operations import register_service
@@ -24,6 +23,7 @@ from mynapoint.programme.queries import REGISTER, get_programme, list_programmes
 from mynapoint.programme.rules import ProgrammeOfAnotherMode, ProgrammeUnknown
 from mynapoint.reservation.models import Reservation
 from mynapoint.setting_kinds import UnusableSetting
+from mynapoint.site.journey.authorities import get_authorities
 from mynapoint.site.paper import typesetting
 from mynapoint.site.paper.typesetting import typeset
 
@@ -182,6 +182,24 @@ class TestStart:
             call_command(command)
 
 
+@pytest.mark.django_db
+class TestStartWithoutAuthority:
+    """Nobody could sign anything: the site says so when it starts, not at everybody's signature."""
+
+    def test_is_refused_without_a_registry(self, settings: Settings) -> None:
+        settings.REGISTRY = None
+        with pytest.raises(UnusableSetting, match=r"^MYNAPOINT_REGISTRY: .*files:"):
+            call_command("serve")
+
+    @pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+    def test_is_refused_without_an_anchor(self, settings: Settings, tmp_path: Path, content: bytes | None) -> None:
+        settings.REGISTRY, settings.TRUST_ANCHORS = "files:/srv/lists", tmp_path
+        if content is not None:
+            (tmp_path / "authority.pem").write_bytes(content)
+        with pytest.raises(UnusableSetting, match=r"^MYNAPOINT_TRUST_ANCHORS: "):
+            call_command("serve")
+
+
 class TestCards:
     def test_come_from_the_training_s_own_authority_which_is_all_it_trusts(
         self, bare: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
@@ -191,7 +209,7 @@ class TestCards:
         settings.TRUST_ANCHORS = tmp_path / "cards" / "anchors"
         call_command("card", "issue", "hanako")
         assert list(settings.TRUST_ANCHORS.glob("*.pem"))
-        assert read_anchors(settings.TRUST_ANCHORS)
+        assert get_authorities().anchors.certificates
 
 
 @pytest.mark.django_db

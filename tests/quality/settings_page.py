@@ -11,9 +11,10 @@ FOREWORD = """# Settings
 
 <!-- Written by tests/quality/settings_page.py from mynapoint/environment.py; a test holds the two equal. -->
 
-Variables of the environment. None is needed to start: what is left out has the value below. A wrong value stops the
-start with one line that names the variable. Where a secret is wanted, the variable ends in `_FILE` and names a file, so
-that the secret is in no environment; without it the platform makes one on its first start, in `secrets/` of the state
+Variables of the environment. What is left out has the value below; `mynapoint serve` alone needs something that has
+none: a registry, and certificates of the authority whose cards it believes. A wrong or missing value stops the start
+with one line that names the variable. Where a secret is wanted, the variable ends in `_FILE` and names a file, so that
+the secret is in no environment; without it the platform makes one on its first start, in `secrets/` of the state
 folder, readable for its own user only. Keep that folder with every backup: the pseudonyms and the journal's seals of a
 database mean nothing without it.
 

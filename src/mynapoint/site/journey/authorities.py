@@ -4,26 +4,40 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
-from jpki.path import TrustAnchors, read_anchors
+from jpki.path import TrustAnchors, UnsuitableAnchors, read_anchors
 from jpki.registry import Registry
 from jpki.registry_http import AnswerLimits, HttpRegistry
 from jpki.virtual.register import AuthorityRegistry
 from mynapoint.act.rules import Authorities
 from mynapoint.registry.queries import ImportedRegistry
+from mynapoint.setting_kinds import UnusableSetting
 
 
 def get_authorities() -> Authorities:
-    """Return the trusted anchors and the registry."""
+    """Return the trusted anchors and the registry.
+
+    :raises UnusableSetting: naming the one without which no card can be believed.
+    """
     if settings.REGISTRY is None:
-        raise ImproperlyConfigured("MYNAPOINT_REGISTRY: says where revocations and renewals are asked; it is missing")
+        raise UnusableSetting(
+            name="MYNAPOINT_REGISTRY",
+            problem="is missing; it says where revocations and renewals are asked, and nobody could sign anything",
+            example="files:/var/lib/mynapoint/lists",
+        )
     return _open_authorities(settings.REGISTRY, settings.TRUST_ANCHORS)
 
 
 @cache
 def _open_authorities(registry: str, folder: Path) -> Authorities:
-    anchors = read_anchors(folder)
+    try:
+        anchors = read_anchors(folder)
+    except UnsuitableAnchors:
+        problem = (
+            "its folder holds no certificates of one authority, so that no card could be believed; put the authority's "
+            "(.pem, .der) there, or name another folder"
+        )
+        raise UnusableSetting(name="MYNAPOINT_TRUST_ANCHORS", problem=problem) from None
     return Authorities(anchors=anchors, registry=_open_registry(registry, anchors=anchors))
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from mynapoint.console.mode import check_mode_here
+from mynapoint.site.journey.authorities import get_authorities
 
 KILL_AFTER = 20
 """seconds in which a stopped worker may finish its requests"""
@@ -26,8 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
 
     def handle(self, *_args: object, **options: object) -> None:
-        """Become the server: this process is its parent, so that stopping this stops it all."""
+        """Become the server: this process is its parent, so that stopping this stops it all.
+
+        :raises UnusableSetting: when there is no registry or no anchor: every signature would be met by a failure.
+        """
         check_mode_here(at=settings.CLOCK())
+        get_authorities()
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
         arguments = [
             "--interface",
