@@ -64,6 +64,7 @@ def validity_of(ca: IssuingCa) -> Validity:
 _SIGNS = (make_key_usage(digital_signature=True), True)
 _ANSWERS = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False)
 _UNCHECKED = (x509.OCSPNoCheck(), False)
+FIT_RESPONDER: Extensions = (_SIGNS, _ANSWERS, _UNCHECKED)
 UNFIT_RESPONDERS: dict[str, Extensions] = {
     "for clients": (_SIGNS, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False), _UNCHECKED),
     "for anything": (_SIGNS, (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), False), _UNCHECKED),

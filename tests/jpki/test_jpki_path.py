@@ -40,7 +40,7 @@ from jpki.profile import (
 from jpki.statement import StatementSignatureInvalid, check_statement_signature
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import CardContents, Purpose
-from jpki.virtual.issuing import IssuingCa, Validity, make_key_usage
+from jpki.virtual.issuing import Extensions, IssuingCa, Validity, make_key_usage, sign_certificate
 
 DIGITAL = make_key_usage(digital_signature=True)
 CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
@@ -64,6 +64,10 @@ def ca() -> IssuingCa:
 @pytest.fixture(scope="module")
 def own_anchors(ca: IssuingCa) -> TrustAnchors:
     return TrustAnchors([ca.certificate])
+
+
+def make_key_identifier_critical(extensions: Extensions) -> Extensions:
+    return tuple((value, critical or isinstance(value, x509.AuthorityKeyIdentifier)) for value, critical in extensions)
 
 
 VIOLATIONS: list[tuple[str, ProfileCheck, Change]] = [
@@ -96,6 +100,12 @@ VIOLATIONS: list[tuple[str, ProfileCheck, Change]] = [
     ("policies-any", ProfileCheck.CERTIFICATE_POLICIES, changed(policies("2.5.29.32.0"), critical=True)),
     ("policies-one-more", ProfileCheck.CERTIFICATE_POLICIES, changed(OURS_AND_MORE, critical=True)),
     ("no-authority-key-identifier", ProfileCheck.AUTHORITY_KEY_IDENTIFIER, without(x509.AuthorityKeyIdentifier)),
+    ("authority-key-identifier-critical", ProfileCheck.AUTHORITY_KEY_IDENTIFIER, make_key_identifier_critical),
+    (
+        "authority-key-identifier-without-key",
+        ProfileCheck.AUTHORITY_KEY_IDENTIFIER,
+        changed(x509.AuthorityKeyIdentifier(None, [x509.DNSName("ca.invalid")], 1), critical=False),
+    ),
     (
         "subject-alternative-name",
         ProfileCheck.NO_SUBJECT_ALTERNATIVE_NAME,
@@ -308,6 +318,23 @@ class TestTrustAnchors:
     def test_refuse_two_names(self) -> None:
         with pytest.raises(UnsuitableAnchors):
             TrustAnchors([found_ca().certificate, found_ca(purpose=Purpose.SIGNING).certificate])
+
+    @pytest.mark.parametrize("may_issue", [True, False])
+    def test_let_nothing_pass_by_an_authority_that_may_not_issue(self, ca: IssuingCa, may_issue: bool) -> None:
+        own = ca.certificate
+        anchor = sign_certificate(
+            issuer=own.subject, subject=own.subject, public_key=ca.key.public_key(), serial=1,
+            validity=Validity(not_before=own.not_valid_before_utc, not_after=own.not_valid_after_utc), signer=ca.key,
+            extensions=(
+                (x509.BasicConstraints(ca=True, path_length=None), True),
+                (make_key_usage(crl_sign=True, key_cert_sign=may_issue), True),
+                (x509.SubjectKeyIdentifier(ca.key_id), False),
+            ),
+        )  # fmt: skip
+        assert TrustAnchors([anchor])._generations[0].has_issued(parse_certificate(issue(ca)), at=AT) is may_issue
+        if not may_issue:
+            with pytest.raises(BrokenPath):
+                check_certificate(issue(ca), anchors=TrustAnchors([anchor]), at=AT)
 
     def test_refuse_a_holder_s_certificate(self, ca: IssuingCa) -> None:
         with pytest.raises(UnsuitableAnchors):

@@ -212,17 +212,6 @@ class TestOutage:
                 spoil = sign_as(signer.responder_key, signer.responder_certificate)
                 both_refuse(ask(authority, spoil=spoil, clock=SetClock(LATER)), card, Fault.UNTRUSTED_SIGNER)
 
-    def test_when_the_signer_s_certificate_is_missing(self, authority: Authority, card: CardContents) -> None:
-        signer = authority._cas[0]
-
-        def strip(_request: httpx2.Request, content: bytes) -> bytes:
-            return content.replace(signer.responder_certificate.public_bytes(Encoding.DER)[-40:], bytes(40))
-
-        with pytest.raises(RegistryUnavailable):
-            ask(authority, spoil=strip, clock=SetClock(LATER)).check_not_revoked(
-                as_holder(authority.make_card("花子", birth_date=BIRTH_DATE, at=AT, generation=0)), at=LATER
-            )
-
     @pytest.mark.parametrize("kind", UNFIT_RESPONDERS)
     def test_when_the_signer_s_certificate_is_not_made_for_it(
         self, authority: Authority, card: CardContents, kind: str
