@@ -103,7 +103,7 @@ $(PG15)/postgres:
 	@test "$$(id -u)" = 0 || { echo "make: PostgreSQL 15 is missing; as root: apt-get install postgresql-15" >&2; exit 1; }
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql-15
 
-mutants: setup ## Try 200,000 mutated certificates, OCSP answers, revocation lists and lineages (ARGS=COUNT).
+mutants: setup ## Try 200,000 mutated certificates and OCSP answers, and some lists and lineages on top (ARGS=COUNT).
 	@PYTHONPATH=src $(BIN)/python -W ignore tests/jpki/mutants.py $(or $(ARGS),200000)
 
 check: style ## Check style, types, layers and the rules of the architecture.
