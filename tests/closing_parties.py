@@ -13,6 +13,7 @@ from mynapoint.closing.operations import judge_openings, seal_closing
 from mynapoint.closing.queries import get_closing, get_roll_page
 from mynapoint.closing.rules import SealedTotal, Verdict
 from mynapoint.directory.operations import register_service
+from mynapoint.directory.queries import REGISTER as SERVICES
 from mynapoint.directory.rules import ServiceKey
 from mynapoint.journal.operations import sequence
 from mynapoint.programme.operations import load_programme
@@ -39,6 +40,15 @@ def announce() -> Programme:
         key = ServiceKey(id=f"{path.stem}-1", public_key="A" * 43, from_=at)
         register_service(path, address="http://127.0.0.1:9/mynapoint/v1", keys=[key], at=at)
     return load_programme(ROOT / "programmes/mynapoint-2020.toml", at=at)[0]
+
+
+def rename_account(holder_kana: str) -> None:
+    """Give sakura a newer text with another account name, as it was taken before such names were checked."""
+    sakura = SERVICES.find("sakura", at=SEPTEMBER_ENDS)
+    assert sakura is not None
+    account = sakura.bank_account.model_copy(update={"holder_kana": holder_kana})
+    newer = sakura.model_copy(update={"effective_from": SEPTEMBER_ENDS, "bank_account": account})
+    SERVICES.add(newer, at=SEPTEMBER_ENDS)
 
 
 def link(count: int = 1, *, service_id: str = "sakura", linked_at: datetime = LINKED_AT) -> list[bytes]:

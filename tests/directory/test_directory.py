@@ -26,6 +26,7 @@ from mynapoint.directory.rules import (
     read_typed,
 )
 from mynapoint.kernel.documents import DocumentMalformed
+from mynapoint.kernel.kana import KanaNotAllowed, KanaTooLong
 from mynapoint.kernel.period import JST
 
 SAKURA = ROOT / "services" / "sakura.toml"
@@ -160,6 +161,21 @@ class TestRegisterService:
         register_service(path, address="https://moved.example/v1", keys=[key], at=AT)
         assert get_service("sakura", at=datetime(2020, 9, 9, tzinfo=JST)).address == "http://127.0.0.1:9/x"
         assert get_service("sakura", at=AT).address == "https://moved.example/v1"
+
+    @pytest.mark.parametrize(
+        ("holder_kana", "said"),
+        [
+            ("株式会社さくらカード", "sakura: bank_account.holder_kana: the banks' network cannot carry '株'"),
+            ("ガ" * 16, "sakura: bank_account.holder_kana: 32 characters (a voiced kana counts twice) where 30 have"),
+        ],
+    )
+    def test_refuses_a_name_that_no_bank_could_write(self, tmp_path: Path, holder_kana: str, said: str) -> None:
+        path = tmp_path / "service.toml"
+        path.write_text(SAKURA.read_text().replace("カ)サクラカード", holder_kana))
+        with pytest.raises((KanaNotAllowed, KanaTooLong)) as refused:
+            register_service(path, address=ADDRESS, keys=[ServiceKey.model_validate(KEY)], at=AT)
+        assert str(refused.value).startswith(said)
+        assert REGISTER.find("sakura", at=AT) is None
 
     def test_knows_no_service_of_another_name(self, programme: str) -> None:
         with pytest.raises(ServiceUnknown):

@@ -8,7 +8,18 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
-from closing_parties import SEPTEMBER_ENDS, TOKYO, announce, close, draw_rows, hand_in, keep_book, link, open_rows
+from closing_parties import (
+    SEPTEMBER_ENDS,
+    TOKYO,
+    announce,
+    close,
+    draw_rows,
+    hand_in,
+    keep_book,
+    link,
+    open_rows,
+    rename_account,
+)
 from mynapoint.closing.queries import get_closing
 from mynapoint.programme.rules import Programme
 from mynapoint.settlement.operations import raise_claims
@@ -231,6 +242,13 @@ class TestTransfers:
         answers = [client.get(link) for client in (hiro, michi, hiro)]
         assert {answer.content for answer in answers} == {get_transfer_content(made.id)}
         assert answers[0]["Content-Disposition"].startswith(f'attachment; filename="{PROGRAMME}-20201005-')
+
+    def test_are_not_made_while_a_name_cannot_travel_and_the_page_says_whose(self, hiro: Client) -> None:
+        rename_account("株式会社さくらカード")
+        answer = hiro.post(reverse("office:transfers", args=[PROGRAMME]))
+        assert answer.status_code == 422
+        assert "sakura: bank_account.holder_kana の「株」は銀行に送れません。" in answer.content.decode()
+        assert list_transfers(PROGRAMME) == []
 
     def test_are_found_under_their_own_programme_only(self, hiro: Client) -> None:
         hiro.post(reverse("office:transfers", args=[PROGRAMME]))

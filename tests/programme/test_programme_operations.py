@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from cast import AT, LOADED_AT, PROGRAMME, PROGRAMME_FILE, SECOND
 from mynapoint.kernel.documents import DocumentDiffers
+from mynapoint.kernel.kana import KanaNotAllowed
 from mynapoint.kernel.period import JST
 from mynapoint.programme.operations import load_programme, take_place
 from mynapoint.programme.queries import count_places_taken, get_programme, list_programmes
@@ -37,6 +38,11 @@ class TestLoadProgramme:
         with pytest.raises(DocumentDiffers, match="later effective_from"):
             load_programme(_changed(tmp_path, cap=("cap = 5000", "cap = 6000")), at=AT)
         assert get_programme(PROGRAMME, at=AT).grant.cap == 5000
+
+    def test_refuses_a_payer_whose_name_no_bank_could_write(self, tmp_path: Path) -> None:
+        with pytest.raises(KanaNotAllowed, match=r"payer\.name_kana: .* cannot carry '事'"):
+            load_programme(_changed(tmp_path, payer=("マイナポイント ミホン", "マイナポイント事務局")), at=AT)
+        assert list_programmes(at=AT) == []
 
     def test_lets_a_deadline_move_from_an_instant_on_and_not_before(self, tmp_path: Path) -> None:
         load_programme(PROGRAMME_FILE, at=LOADED_AT)

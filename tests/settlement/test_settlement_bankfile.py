@@ -8,6 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from zengin_reader import read_file
 
+from mynapoint.kernel.kana import (
+    ALLOWED,
+    KanaNotAllowed,
+    KanaTooLong,
+    write_kana,
+    write_payer_name,
+    write_recipient_name,
+)
 from mynapoint.kernel.money import Yen
 from mynapoint.settlement.bankdays import get_next_bank_day, is_bank_day
 from mynapoint.settlement.bankfile import (
@@ -19,10 +27,7 @@ from mynapoint.settlement.bankfile import (
     TransferTooLarge,
     compose_file,
     split_amount,
-    write_payer_name,
-    write_recipient_name,
 )
-from mynapoint.settlement.kana import ALLOWED, KanaNotAllowed, KanaTooLong, write_kana
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 PAYER = Payer("0000000001", "ﾏｲﾅﾎﾟｲﾝﾄ ﾐﾎﾝ", "0999", "001", "1", "0000001")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from mynapoint.kernel.documents import Document, Part, Words
+from mynapoint.kernel.kana import write_recipient_name
 from mynapoint.kernel.refusal import Refusal
 from paymentservice.encoding import NotBase64Url, from_base64url
 
@@ -114,6 +115,16 @@ class Service(Document):
     address: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s?#]*)?[^/]$")]
     keys: Annotated[tuple[ServiceKey, ...], Field(min_length=1)]
     bank_account: BankAccount
+
+
+def check_payable(service: Service) -> None:
+    """Check that a transfer file can carry the name of the service's bank account.
+
+    Asked when a text is registered, not when it is read: an older one must not keep anybody from anything else.
+
+    :raises KanaNotAllowed, KanaTooLong: naming the field.
+    """
+    write_recipient_name(service.bank_account.holder_kana, field=f"{service.id}: bank_account.holder_kana")
 
 
 class AddressNotForTraining(Refusal):

@@ -10,7 +10,7 @@ from django.db import transaction
 from mynapoint.kernel.sql import tell
 from mynapoint.programme.models import PlaceShard
 from mynapoint.programme.queries import REGISTER
-from mynapoint.programme.rules import NoPlacesLeft, Programme, check_mode, places_in_shard
+from mynapoint.programme.rules import NoPlacesLeft, Programme, check_mode, check_payer, places_in_shard
 
 PLACE_SHARDS = 16
 
@@ -22,10 +22,12 @@ def load_programme(path: Path, *, at: datetime) -> tuple[Programme, bool]:
     """Load a programme from its TOML file; return it and whether its text is new.
 
     :raises DocumentMalformed, DocumentDiffers: when the file cannot be taken as it is.
+    :raises KanaNotAllowed, KanaTooLong: when banks could not write the payer's name.
     :raises ProgrammeOfAnotherMode: when it is a training's and this is none, or the other way round.
     """
     programme = REGISTER.read(path)
     check_mode(programme, is_training=settings.TRAINING)
+    check_payer(programme)
     is_new = REGISTER.add(programme, at=at)
     shards = [PlaceShard(programme=programme.id, shard=shard, taken=0) for shard in range(PLACE_SHARDS)]
     PlaceShard.objects.bulk_create(shards, ignore_conflicts=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AwareDatetime, Field, model_validator
 
 from mynapoint.kernel.documents import Document, Part, Words
+from mynapoint.kernel.kana import write_payer_name
 from mynapoint.kernel.period import JST, Period
 from mynapoint.kernel.refusal import Refusal
 
@@ -199,6 +200,14 @@ def check_mode(programme: Programme, *, is_training: bool) -> None:
     is_named = TRAINING_WORD in programme.title.ja
     if programme.is_training is not is_training or (is_training and not is_named):
         raise ProgrammeOfAnotherMode(programme=programme.id)
+
+
+def check_payer(programme: Programme) -> None:
+    """Check that a transfer file can carry the payer's name; an older text is read without being asked again.
+
+    :raises KanaNotAllowed, KanaTooLong: naming the field.
+    """
+    write_payer_name(programme.payer.name_kana, field="payer.name_kana")
 
 
 def check_open(window: Window, *, at: datetime) -> None:

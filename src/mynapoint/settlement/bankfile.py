@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
+from mynapoint.kernel.kana import PAYER_NAME_SIZE, RECIPIENT_NAME_SIZE
 from mynapoint.kernel.money import Yen
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.settlement.kana import write_kana
 
 RECORD_SIZE: Final = 120
 LINE_END: Final = b"\r\n"
@@ -37,7 +37,7 @@ HEADER: Final = (
     Place("kind", 2, True),  # 種別コード 21: 総合振込
     Place("encoding", 1, True),  # コード区分 0: JIS
     Place("consignor_code", 10, True),  # 振込依頼人コード
-    Place("consignor_name", 40),  # 振込依頼人名
+    Place("consignor_name", PAYER_NAME_SIZE),  # 振込依頼人名
     Place("transfer_date", 4, True),  # 取組日 MMDD
     Place("bank_code", 4, True),  # 仕向銀行番号
     Place("bank_name", 15),
@@ -56,7 +56,7 @@ PAYMENT: Final = (
     Place("clearing_house", 4, True),  # 手形交換所番号, not used
     Place("account_kind", 1, True),  # 預金種目
     Place("account_number", 7, True),  # 口座番号
-    Place("recipient_name", 30),  # 受取人名
+    Place("recipient_name", RECIPIENT_NAME_SIZE),  # 受取人名
     Place("amount", 10, True),  # 振込金額
     Place("novelty", 1, True),  # 新規コード 0: その他
     Place("customer_code_1", 10, True),  # 顧客コード1: claim and part
@@ -131,22 +131,6 @@ def compose_file(payer: Payer, payments: Sequence[Payment], *, transfer_date: da
     return b"".join(record + LINE_END for record in records)
 
 
-def write_payer_name(text: str, *, field: str) -> str:
-    """Return the payer's name as the header takes it.
-
-    :raises KanaNotAllowed, KanaTooLong: naming the field.
-    """
-    return write_kana(text, field=field, limit=_size(HEADER, "consignor_name"))
-
-
-def write_recipient_name(text: str, *, field: str) -> str:
-    """Return a recipient's name as a data record takes it.
-
-    :raises KanaNotAllowed, KanaTooLong: naming the field.
-    """
-    return write_kana(text, field=field, limit=_size(PAYMENT, "recipient_name"))
-
-
 def _compose_header(payer: Payer, transfer_date: date) -> bytes:
     return _compose(
         HEADER,
@@ -193,7 +177,3 @@ def _fill(place: Place, value: str) -> str:
     if len(value) > place.size or (place.digits and value and not value.isdecimal()):
         raise ValueError(place.name)
     return value.rjust(place.size, "0") if place.digits else value.ljust(place.size)
-
-
-def _size(places: Sequence[Place], name: str) -> int:
-    return next(place.size for place in places if place.name == name)

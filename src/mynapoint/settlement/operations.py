@@ -11,6 +11,7 @@ from mynapoint.closing.queries import Acceptance, count_acceptances, list_accept
 from mynapoint.directory.queries import get_service
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.kana import write_payer_name, write_recipient_name
 from mynapoint.kernel.money import Yen
 from mynapoint.programme.rules import Programme
 from mynapoint.settlement.bankdays import get_next_bank_day
@@ -20,8 +21,6 @@ from mynapoint.settlement.bankfile import (
     Payment,
     compose_file,
     split_amount,
-    write_payer_name,
-    write_recipient_name,
 )
 from mynapoint.settlement.models import Approval, Claim, Transfer, TransferredClaim
 from mynapoint.settlement.queries import (

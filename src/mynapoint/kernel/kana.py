@@ -11,6 +11,9 @@ from mynapoint.kernel.refusal import Refusal
 _LARGE: Final = str.maketrans("ァィゥェォッャュョヮヵヶー", "アイウエオツヤユヨワカケ-")
 _KANA: Final = "ｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜﾝﾞﾟ"
 ALLOWED: Final = frozenset(_KANA + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "0123456789" + "().-/ ")
+PAYER_NAME_SIZE: Final = 40
+RECIPIENT_NAME_SIZE: Final = 30
+"""Characters that a transfer file has for a name."""
 
 
 @dataclass(eq=False)
@@ -21,6 +24,12 @@ class KanaNotAllowed(Refusal):
     field: str
     character: str
 
+    def __str__(self) -> str:
+        return (
+            f"{self.field}: the banks' network cannot carry {self.character!r};"
+            " use katakana, capital letters, digits, spaces and ( ) . - / alone"
+        )
+
 
 @dataclass(eq=False)
 class KanaTooLong(Refusal):
@@ -30,6 +39,9 @@ class KanaTooLong(Refusal):
     field: str
     limit: int
     length: int
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.length} characters (a voiced kana counts twice) where {self.limit} have room"
 
 
 def write_kana(text: str, *, field: str, limit: int) -> str:
@@ -45,3 +57,19 @@ def write_kana(text: str, *, field: str, limit: int) -> str:
     if len(half) > limit:
         raise KanaTooLong(field=field, limit=limit, length=len(half))
     return half
+
+
+def write_payer_name(text: str, *, field: str) -> str:
+    """Return the payer's name as a transfer file's header takes it.
+
+    :raises KanaNotAllowed, KanaTooLong: naming the field.
+    """
+    return write_kana(text, field=field, limit=PAYER_NAME_SIZE)
+
+
+def write_recipient_name(text: str, *, field: str) -> str:
+    """Return a recipient's name as a transfer file's data record takes it.
+
+    :raises KanaNotAllowed, KanaTooLong: naming the field.
+    """
+    return write_kana(text, field=field, limit=RECIPIENT_NAME_SIZE)
