@@ -87,15 +87,23 @@ class ClosingBook:
 
     @classmethod
     def of_rows(
-        cls, rows: Sequence[Row], *, programme: str, service: str, period: str, digest: bytes, closing_key: bytes
+        cls,
+        rows: Sequence[Row],
+        *,
+        programme: str,
+        service: str,
+        period: str,
+        digest: bytes,
+        closing_key: bytes,
+        attempt: int = 1,
     ) -> Self:
-        """Seal rows in roll order."""
+        """Seal rows in roll order; each further attempt at a period that was reopened has salts of its own."""
         return cls(
             programme=programme,
             service=service,
             period=period,
             roll_digest=digest,
-            sealed=seal(salted(rows, closing_key=closing_key, period=period)),
+            sealed=seal(salted(rows, closing_key=closing_key, period=period, attempt=attempt)),
             places={token: index for index, (token, _) in enumerate(rows)},
         )
 

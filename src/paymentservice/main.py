@@ -146,12 +146,19 @@ def run_statement(
 
 
 @app.command("close")
-def close_period(context: typer.Context, period: Period, programme: ProgrammeId = None, as_json: Json = False) -> None:
+def close_period(
+    context: typer.Context,
+    period: Period,
+    programme: ProgrammeId = None,
+    *,
+    again: Annotated[bool, typer.Option("--again", help="再開された締めを、直した内容で封緘し直す")] = False,
+    as_json: Json = False,
+) -> None:
     """期間を締める: 名簿を受け取り、行を埋め、封緘して送る。"""
     with show_progress("名簿", as_json=as_json) as advance:
         run(
             context,
-            lambda desk: desk.close_period(period, programme=programme, progress=advance),
+            lambda desk: desk.close_period(period, programme=programme, again=again, progress=advance),
             as_json=as_json,
         )
 

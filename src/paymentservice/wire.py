@@ -97,9 +97,12 @@ class ClaimState(Body):
 
 
 class ClosingState(Body):
-    """Platform → service: where a closing stands, and which rows were drawn to be opened."""
+    """Platform → service: where a closing stands, and which rows were drawn to be opened.
 
-    state: Literal["sealed", "drawn", "accepted", "rejected"]
+    ``reopened`` is a rejected closing that may be sealed once more; ``reason`` still says why it was rejected.
+    """
+
+    state: Literal["sealed", "drawn", "accepted", "rejected", "reopened"]
     draw: list[Count] | None = None
     reason: str | None = None
     claim: ClaimState | None = None

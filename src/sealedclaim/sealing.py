@@ -91,15 +91,20 @@ def seal(rows: Iterable[tuple[bytes, int, bytes]]) -> SealedClaim:
     return SealedClaim(chunks, roots)
 
 
-def salt_for(token: bytes, *, closing_key: bytes, period: str) -> bytes:
-    """Return the salt of one row, derived so that a crash or a second run gives the same root."""
-    return hmac.digest(closing_key, period.encode() + token, "sha256")[:SALT_SIZE]
+def salt_for(token: bytes, *, closing_key: bytes, period: str, attempt: int = 1) -> bytes:
+    """Return the salt of one row, derived so that a crash or a second run gives the same root.
+
+    A further attempt at the period has salts of its own, or equal leaves would show which rows did not change.
+    """
+    # No period's name has a space in it.
+    sealed = period if attempt == 1 else f"{period} {attempt}"
+    return hmac.digest(closing_key, sealed.encode() + token, "sha256")[:SALT_SIZE]
 
 
-def salted(rows: Iterable[tuple[bytes, int]], *, closing_key: bytes, period: str) -> Iterator[Row]:
+def salted(rows: Iterable[tuple[bytes, int]], *, closing_key: bytes, period: str, attempt: int = 1) -> Iterator[Row]:
     """Yield rows of (token, points) together with their derived salts."""
     for token, points in rows:
-        yield Row(token, points, salt_for(token, closing_key=closing_key, period=period))
+        yield Row(token, points, salt_for(token, closing_key=closing_key, period=period, attempt=attempt))
 
 
 def _check_tokens(tokens: Sequence[bytes], *, start: int, last_token: bytes) -> None:

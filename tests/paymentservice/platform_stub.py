@@ -85,9 +85,8 @@ class PlatformStub:
             return self._seal(period, read_body(SealedTotals, request.body))
         if what == "openings":
             return self._judge(period, request.body)
-        verdict = self.verdicts.get(period)
-        if verdict == "accepted":
-            return ClosingState(state="accepted")
+        if period in self.verdicts:
+            return ClosingState.model_validate({"state": self.verdicts[period]})
         return ClosingState(state="drawn", draw=list(range(len(self.roll))))
 
     def _page(self, programme: str, period: str, query: dict[str, list[str]]) -> RollPage:
@@ -105,6 +104,8 @@ class PlatformStub:
         )
 
     def _seal(self, period: str, sealed: SealedTotals) -> ClosingState | Problem:
+        if self.verdicts.get(period) == "reopened":
+            del self.verdicts[period], self.sealed[period]
         if self.sealed.setdefault(period, sealed) != sealed:
             return Problem(code="closing_already_sealed", title="封緘済み", status=409, detail="封緘済みです。")
         return ClosingState(state="sealed")
@@ -120,6 +121,7 @@ class PlatformStub:
                 cap=self.cap,
             )
         except OpeningRefused as refused:
+            self.verdicts[period] = "rejected"
             return AuditVerdict(state="rejected", reason=refused.reason, index=refused.index)
         self.verdicts[period] = "accepted"
         return AuditVerdict(state="accepted")

@@ -1,10 +1,11 @@
 """Links that the platform has held, resumed and stopped, over HTTP."""
 
 import secrets
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from platform_stub import PlatformStub
@@ -118,9 +119,13 @@ class TestOrders:
         )
 
 
+Both = tuple[ServiceProcess, PlatformStub, list[Customer]]
+
+
 class TestClosing:
-    def test_has_nothing_of_a_stopped_link_and_no_more_of_a_held_one(self, tmp_path: Path) -> None:
-        """The later total is the lower one: the platform carries the difference, and pays that much less."""
+    @pytest.fixture
+    def both(self, tmp_path: Path) -> Iterator[Both]:
+        """A service and a platform that know each other; three linked customers have charged for 1000 points each."""
         stub = PlatformStub(key=PLATFORM, service_keys={}, clock=FileClock(tmp_path / "clock.json"))
         service = ServiceProcess.prepare("hanamaru", tmp_path, platform_url=stub.base_url)
         stub.service_keys = public_keys(service.config.signing_key)
@@ -130,17 +135,37 @@ class TestClosing:
             stub.roll = [link_customer(service, customer) for customer in customers]
             for customer in customers:
                 service.run("wallet", "charge", customer.account_id, "4000")
-            assert self.close(service, "2020-09", at=OCTOBER) == 3000
-            order(service, stub.roll[0], 1, "stopped")
-            order(service, stub.roll[1], 1, "held")
-            for customer in customers:
-                service.run("wallet", "charge", customer.account_id, "400")
-            assert self.close(service, "2020-10", at=OCTOBER + timedelta(days=31)) == 0 + 1000 + 1100
+            yield service, stub, customers
         finally:
             service.stop()
             stub.stop()
 
-    def close(self, service: ServiceProcess, period: str, *, at: datetime) -> int:
+    def test_has_nothing_of_a_stopped_link_and_no_more_of_a_held_one(self, both: Both) -> None:
+        """The later total is the lower one: the platform carries the difference, and pays that much less."""
+        service, stub, customers = both
+        assert self.close(service, "2020-09", at=OCTOBER)["total"] == 3000
+        order(service, stub.roll[0], 1, "stopped")
+        order(service, stub.roll[1], 1, "held")
+        for customer in customers:
+            service.run("wallet", "charge", customer.account_id, "400")
+        assert self.close(service, "2020-10", at=OCTOBER + timedelta(days=31))["total"] == 0 + 1000 + 1100
+
+    def test_is_sealed_again_with_what_was_corrected_once_it_is_reopened(self, both: Both) -> None:
+        service, stub, _ = both
+        first = self.close(service, "2020-09", at=OCTOBER)
+        stub.cap = 999
+        assert service.run("answer-audit", "--period", "2020-09")["state"] == "rejected"
+        stub.cap = 5000
+        order(service, stub.roll[0], 1, "stopped")
+        assert "not_reopened" in service.try_run("close", "--period", "2020-09", "--again").stderr
+        stub.verdicts["2020-09"] = "reopened"
+        assert self.close(service, "2020-09", at=OCTOBER)["root"] == first["root"]
+        stub.verdicts["2020-09"] = "reopened"
+        again = self.close(service, "2020-09", "--again", at=OCTOBER)
+        assert (again["total"], again["state"]) == (2000, "sealed")
+        assert self.close(service, "2020-09", at=OCTOBER)["root"] == again["root"] != first["root"]
+        assert service.run("answer-audit", "--period", "2020-09")["state"] == "accepted"
+
+    def close(self, service: ServiceProcess, period: str, *words: str, at: datetime) -> dict[str, Any]:
         service.set_clock(at)
-        total: int = service.run("close", "--period", period)["total"]
-        return total
+        return service.run("close", "--period", period, *words)

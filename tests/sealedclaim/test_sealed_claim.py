@@ -94,6 +94,7 @@ class TestSalted:
         assert len(salt) == 16
         assert salt != salt_for(token, closing_key=b"j" * 32, period="2020-09")
         assert salt != salt_for(token, closing_key=b"k" * 32, period="2020-10")
+        assert salt != salt_for(token, closing_key=b"k" * 32, period="2020-09", attempt=2)
         assert salt != salt_for(other, closing_key=b"k" * 32, period="2020-09")
 
 

@@ -11,10 +11,12 @@ from pytest_django import Settings
 from service_api_cast import CLOSING, FUJI, NOON, PERIOD, PROGRAMME, SAKURA, ask, link_accounts, send
 
 from mynapoint.closing.models import JudgedClosing
+from mynapoint.closing.operations import reopen_closing
 from mynapoint.journal.operations import sequence
 from mynapoint.service_api.identity import platform_key
 from mynapoint.settlement.operations import raise_missing_claims
-from paymentservice.client import PlatformClient
+from paymentservice.client import PlatformClient, Roll
+from paymentservice.closing_book import ClosingBook, fill_roll
 from paymentservice.encoding import to_base64url
 from paymentservice.exchange import Peer, ProblemAnswered, SignedClient
 from paymentservice.messages import Request, SigningKey
@@ -60,6 +62,19 @@ def services(client: Client) -> Services:
 
 def sealed_book(tokens: list[bytes], *, points: int) -> SealedClaim:
     return seal(salted([(token, points) for token in sorted(tokens)], closing_key=bytes(32), period=PERIOD))
+
+
+def kept_book(roll: Roll, points: int, *, attempt: int) -> ClosingBook:
+    """Seal a roll as the kit does, everybody with the same points."""
+    return ClosingBook.of_rows(
+        fill_roll(roll, dict.fromkeys(roll.tokens, points), cap=5000),
+        programme=roll.programme,
+        service="sakura",
+        period=roll.period,
+        digest=roll.digest,
+        closing_key=bytes(32),
+        attempt=attempt,
+    )
 
 
 def totals_of(tokens: list[bytes], book: SealedClaim) -> SealedTotals:
@@ -164,6 +179,27 @@ class TestPostOpenings:
         assert (verdict.state, verdict.index) == ("rejected", 0)
         state = service.get_closing(**WHERE)
         assert (state.state, state.claim, state.draw) == ("rejected", None, None)
+
+    def test_are_judged_anew_when_a_rejected_closing_is_reopened_and_corrected(self, services: Services) -> None:
+        service = services(SAKURA)
+        tokens = link_accounts(3)
+        roll = service.get_roll(**WHERE)
+        first, second = (kept_book(roll, points, attempt=attempt) for attempt, points in ((1, 5000), (2, 4000)))
+        service.put_closing(first.totals, **WHERE)
+        sequence(at=NOON)
+        assert service.post_openings(second.open_rows(range(3)), **WHERE).state == "rejected"
+        reopen_closing(
+            service_id="sakura", programme_id=PROGRAMME, period_id=PERIOD, user_id=1, reason="service_corrects", at=NOON
+        )
+        reopened = service.get_closing(**WHERE)
+        assert (reopened.state, reopened.reason) == ("reopened", "root_mismatch")
+        assert service.put_closing(second.totals, **WHERE).state == "sealed"
+        sequence(at=NOON + MINUTE)
+        drawn = service.get_closing(**WHERE).draw or []
+        assert service.post_openings(second.open_rows(drawn), **WHERE).state == "accepted"
+        claim = service.get_closing(**WHERE).claim
+        assert claim is not None
+        assert claim.amount == 4000 * len(tokens)
 
     def test_waits_for_the_draw(self, services: Services) -> None:
         tokens = link_accounts(1)

@@ -27,7 +27,7 @@ def show_closing(view: ClosingView, *, claim: ClaimView | None) -> ClosingState:
     """Return where a closing stands as it travels; the drawn rows are named only while they are asked for."""
     draw = list(view.draw or ()) if view.state == "drawn" else None
     due = ClaimState(amount=claim.amount, state=claim.state) if claim else None
-    return ClosingState(state=view.state, draw=draw, reason=view.reason, claim=due)
+    return ClosingState(state="reopened" if view.reopened else view.state, draw=draw, reason=view.reason, claim=due)
 
 
 def read_sealed(totals: SealedTotals) -> SealedTotal:

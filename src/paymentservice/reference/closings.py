@@ -1,4 +1,4 @@
-"""Closings as this service keeps them: sealed once, and from then on the same book again."""
+"""Closings as this service keeps them: sealed once, and from then on the same book again, unless they are reopened."""
 
 from datetime import datetime
 
@@ -32,6 +32,10 @@ class RollChanged(UnableToClose):
     """The closing was sealed over another roll."""
 
 
+class NotReopened(UnableToClose):
+    """Only a closing that was rejected, and then reopened by the programme office, is sealed again."""
+
+
 class NotSealed(UnableToClose):
     """The period has no sealed closing yet."""
 
@@ -51,8 +55,8 @@ def check_closable(programme: Programme, *, period: str, kind: str, at: datetime
     return found
 
 
-def seal_period(roll: Roll, *, programme: Programme, config: Config, at: datetime) -> ClosingBook:
-    """Fill the roll's rows and seal them; a period that was sealed keeps its rows.
+def seal_period(roll: Roll, *, programme: Programme, config: Config, at: datetime, again: bool = False) -> ClosingBook:
+    """Fill the roll's rows and seal them; a period that was sealed keeps its rows, unless they are sealed again.
 
     :raises UnableToClose: its subclass says why.
     """
@@ -61,9 +65,10 @@ def seal_period(roll: Roll, *, programme: Programme, config: Config, at: datetim
         closing = _find_closing(programme.id, period.id)
         if closing is not None and bytes(closing.roll_digest) != roll.digest:
             raise RollChanged
-        if closing is None:
+        if closing is None or again:
+            attempt = closing.attempt + 1 if closing else 1
             points = _get_points(programme, kind=config.service.kind, until=period.ends_at)
-            _keep(roll, fill_roll(roll, points, cap=programme.cap), config=config, at=at)
+            _keep(roll, fill_roll(roll, points, cap=programme.cap), attempt=attempt, config=config, at=at)
     return get_book(programme, period=period.id, config=config)
 
 
@@ -77,7 +82,8 @@ def get_book(programme: Programme, *, period: str, config: Config) -> ClosingBoo
         raise NotSealed
     kept = ClosingRow.objects.filter(programme=programme.id, period=period).order_by("index")
     rows = [(bytes(token), points) for token, points in kept.values_list("link_token", "points").iterator()]
-    return _book(rows, programme=programme.id, period=period, digest=bytes(closing.roll_digest), config=config)
+    digest = bytes(closing.roll_digest)
+    return _book(rows, programme=programme.id, period=period, attempt=closing.attempt, digest=digest, config=config)
 
 
 def get_receipt(owner: Account, *, programme: Programme, period: str, config: Config) -> bytes:
@@ -104,12 +110,16 @@ def _get_points(programme: Programme, *, kind: str, until: datetime) -> dict[byt
     }
 
 
-def _keep(roll: Roll, rows: list[Row], *, config: Config, at: datetime) -> None:
-    book = _book(rows, programme=roll.programme, period=roll.period, digest=roll.digest, config=config)
+def _keep(roll: Roll, rows: list[Row], *, attempt: int, config: Config, at: datetime) -> None:
+    """Keep what is sealed; the rows of a rejected attempt before it are never asked for any more."""
+    name = {"programme": roll.programme, "period": roll.period}
+    book = _book(rows, **name, attempt=attempt, digest=roll.digest, config=config)
     commitment = book.sealed.commitment
+    ClosingRow.objects.filter(**name).delete()
+    Closing.objects.filter(**name).delete()
     Closing.objects.create(
-        programme=roll.programme,
-        period=roll.period,
+        **name,
+        attempt=attempt,
         roll_digest=roll.digest,
         count=commitment.count,
         total=commitment.total,
@@ -117,12 +127,11 @@ def _keep(roll: Roll, rows: list[Row], *, config: Config, at: datetime) -> None:
         sealed_at=at,
     )
     ClosingRow.objects.bulk_create(
-        ClosingRow(programme=roll.programme, period=roll.period, index=index, link_token=token, points=points)
-        for index, (token, points) in enumerate(rows)
+        ClosingRow(**name, index=index, link_token=token, points=points) for index, (token, points) in enumerate(rows)
     )
 
 
-def _book(rows: list[Row], *, programme: str, period: str, digest: bytes, config: Config) -> ClosingBook:
+def _book(rows: list[Row], *, programme: str, period: str, attempt: int, digest: bytes, config: Config) -> ClosingBook:
     return ClosingBook.of_rows(
         rows,
         programme=programme,
@@ -130,6 +139,7 @@ def _book(rows: list[Row], *, programme: str, period: str, digest: bytes, config
         period=period,
         digest=digest,
         closing_key=config.closing_key,
+        attempt=attempt,
     )
 
 

@@ -120,17 +120,20 @@ class Desk:
             progress(done, count)
         return {"programme": terms.id, "month": month, "links": count, "points": points}
 
-    def close_period(self, period: str, *, programme: str | None, progress: Progress) -> Printed:
-        """Fetch the roll, fill it, seal it and hand the closing in."""
+    def close_period(self, period: str, *, programme: str | None, again: bool, progress: Progress) -> Printed:
+        """Fetch the roll, fill it, seal it and hand the closing in; `again` is for one that was reopened."""
         terms, at = self._programme(programme), self._config.clock()
         closings.check_closable(terms, period=period, kind=self._config.service.kind, at=at)
         with self._platform() as platform:
+            if again and platform.get_closing(programme=terms.id, period=period).state != "reopened":
+                raise closings.NotReopened
             pages, fetched = [], 0
             for page in platform.iterate_roll(programme=terms.id, period=period):
                 pages.append(page)
                 fetched += len(page.tokens)
                 progress(fetched, page.count)
-            book = closings.seal_period(assemble_roll(pages), programme=terms, config=self._config, at=at)
+            roll = assemble_roll(pages)
+            book = closings.seal_period(roll, programme=terms, config=self._config, at=at, again=again)
             state = platform.put_closing(book.totals, programme=terms.id, period=period)
         return {"programme": terms.id, "period": period, **book.totals.model_dump(), **state.model_dump()}
 

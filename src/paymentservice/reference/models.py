@@ -181,11 +181,12 @@ class StatementRun(models.Model):
 
 
 class Closing(models.Model):
-    """A sealed closing: what was committed to."""
+    """A sealed closing: what was committed to; a reopened one's next attempt takes its place."""
 
     pk = models.CompositePrimaryKey("programme", "period")
     programme = models.CharField(max_length=64)
     period = models.CharField(max_length=64)
+    attempt = models.IntegerField(db_default=1)
     roll_digest = models.BinaryField()
     count = models.BigIntegerField()
     total = models.BigIntegerField()

@@ -25,6 +25,7 @@ _SENTENCES: Final[Mapping[type[Exception], str]] = {
     closings.PeriodNotEnded: "その期間はまだ終わっていません。",
     closings.StatementOutstanding: "期間の最後の月の明細が確定していません。先に statement run を実行してください。",
     closings.RollChanged: "封緘済みの締めと名簿が違います。",
+    closings.NotReopened: "その締めは再開されていません。封緘し直せるのは、却下され、事務局が再開した締めだけです。",
     closings.NotSealed: "その期間の締めはまだ封緘されていません。先に close を実行してください。",
     RollDigestMismatch: "名簿が platform の示したダイジェストと合いません。",
     LinksUnknown: "名簿に、このサービスの知らない連携があります。",
