@@ -62,6 +62,7 @@ RULES: Final = (
         READ,
         (
             *(f"site:{page}" for page in ("start", "check", "planner", "howto", "fraud", "never", "terms", "faq")),
+            "site:program",
             *(f"site:{page}" for page in ("privacy", "accessibility", "news", "feed", "news-item", "contact")),
             *(f"site:{page}" for page in ("sitemap", "services", "services-json", "services-csv", "compare")),
             *(f"site:{page}" for page in ("service", "places", "place", "helpdesk", "flyer", "flyer-pdf")),

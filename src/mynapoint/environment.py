@@ -16,8 +16,10 @@ from mynapoint.setting_kinds import (
     DatabaseUrl,
     LoopbackOrigin,
     Origin,
+    PublisherName,
     Registry,
     UnusableSetting,
+    WebPage,
     check_apart,
     check_database_url,
     refuse,
@@ -86,6 +88,16 @@ class Environment(BaseSettings):
         default="http://127.0.0.1:39390",
         description="Where the card program waits on a citizen's own machine; the act's page links to it.",
         examples=["http://127.0.0.1:39390"],
+    )
+    card_program_page: WebPage | None = Field(
+        default=None,
+        description="Where citizens get the card program, as the page about it says; without it, from the office.",
+        examples=["https://mynapoint.example/card-program/"],
+    )
+    card_program_publisher: PublisherName | None = Field(
+        default=None,
+        description="Whose name the card program's package is signed with; without it, the office that runs the site.",
+        examples=["見本市 企画部"],
     )
     registry: Registry | None = Field(
         default=None,

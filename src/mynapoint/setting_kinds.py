@@ -1,7 +1,7 @@
 """What a setting may be: the kinds that an operator's settings are made of, each refused by its variable's name."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -9,6 +9,8 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, SecretStr
 from pydantic_core import PydanticCustomError
+
+LONGEST_NAME: Final = 100
 
 
 class UnusableSetting(ImproperlyConfigured):
@@ -39,6 +41,21 @@ def check_loopback_origin(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme != "http" or parts.hostname != "127.0.0.1" or value != f"http://{parts.netloc}":
         raise refuse("CARD_PROGRAM", "must be http://127.0.0.1 and a port: the program runs on the citizen's machine")
+    return value
+
+
+def check_web_page(value: str) -> str:
+    """Let pass a page that nobody can have changed on its way."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or any(map(str.isspace, value)):
+        raise refuse("CARD_PROGRAM_PAGE", "must be https:// and the address of a page")
+    return value
+
+
+def check_publisher(value: str) -> str:
+    """Let pass a name of one line."""
+    if not value.isprintable() or not value.strip() or len(value) > LONGEST_NAME:
+        raise refuse("CARD_PROGRAM_PUBLISHER", f"must be a name of one line, of at most {LONGEST_NAME} characters")
     return value
 
 
@@ -75,5 +92,7 @@ def check_registry(value: str) -> str:
 AbsolutePath = Annotated[Path, AfterValidator(Path.absolute)]
 Origin = Annotated[str, AfterValidator(check_origin)]
 LoopbackOrigin = Annotated[str, AfterValidator(check_loopback_origin)]
+WebPage = Annotated[str, AfterValidator(check_web_page)]
+PublisherName = Annotated[str, AfterValidator(check_publisher)]
 Registry = Annotated[str, AfterValidator(check_registry)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(check_database_url)]

@@ -67,6 +67,8 @@ TRAINING = ENVIRONMENT.training
 CLOCK = get_clock(ENVIRONMENT.demo_clock)
 SITE_ORIGIN = ENVIRONMENT.site_origin
 CARD_PROGRAM = ENVIRONMENT.card_program
+CARD_PROGRAM_PAGE = ENVIRONMENT.card_program_page
+CARD_PROGRAM_PUBLISHER = ENVIRONMENT.card_program_publisher
 REGISTRY = ENVIRONMENT.registry
 REGISTRY_WAIT = timedelta(seconds=ENVIRONMENT.registry_wait_seconds)
 REGISTRY_OCSP_AGE = timedelta(minutes=ENVIRONMENT.registry_ocsp_minutes)

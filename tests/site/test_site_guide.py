@@ -24,8 +24,12 @@ pytestmark = pytest.mark.django_db
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "src/mynapoint/site/guide"
-PAGES = ("faq", "howto", "fraud", "never", "privacy", "accessibility", "terms", "news", "contact", "sitemap")
+PAGES = (
+    *("faq", "howto", "card-program", "fraud", "never", "privacy", "accessibility", "terms"),
+    *("news", "contact", "sitemap"),
+)
 SECOND = timedelta(seconds=1)
+NO_PROGRAM = "check/?who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes&program=no&payment=ready"
 
 
 class TestPages:
@@ -135,6 +139,30 @@ class TestS17Questions:
     @pytest.mark.parametrize("prefix", PREFIXES)
     def test_stand_beside_a_how_to(self, reader: Reader, prefix: str) -> None:
         assert f'href="{prefix}faq/"' in reader.source(f"{prefix}howto/")
+
+
+class TestCardProgram:
+    """Whoever is sent to a computer is told of the program before the browser cannot connect."""
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    @pytest.mark.parametrize("page", ["howto/", "reserve/", "apply/", "faq/", NO_PROGRAM])
+    def test_is_led_to_from_each_preparation(self, reader: Reader, prefix: str, page: str) -> None:
+        main = reader.source(f"{prefix}{page}").partition("<main")[2].partition("</main>")[0]
+        assert f'href="{prefix}card-program/"' in main
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_comes_from_the_office_where_nothing_else_is_set(self, reader: Reader, prefix: str) -> None:
+        html = reader.source(f"{prefix}card-program/")
+        assert f'href="{prefix}contact/"' in html.partition("<main")[2].partition("</main>")[0]
+        assert "http://127.0.0.1:39390" in html
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_comes_from_where_the_operator_says(self, reader: Reader, settings: Settings, prefix: str) -> None:
+        settings.CARD_PROGRAM_PAGE = "https://city.example/program/?v=1&os=2"
+        settings.CARD_PROGRAM_PUBLISHER = "見本市<企画部>"
+        html = reader.source(f"{prefix}card-program/")
+        assert 'href="https://city.example/program/?v=1&amp;os=2"' in html
+        assert "見本市&lt;企画部&gt;" in re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>|</?rb>", "", html)
 
 
 class TestS23Contact:

@@ -13,7 +13,7 @@ from mynapoint.programme.operations import load_programme
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-READY = "who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes"
+READY = "who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes&program=yes"
 # Each state to which no link leads, once; the walk over the whole site meets the rest.
 PAGES = (
     *("check/?asked=who", "check/?who=me&card=no", f"check/?{READY}&payment=no", f"check/?{READY}&payment=ready"),

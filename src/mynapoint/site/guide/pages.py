@@ -27,6 +27,22 @@ def prose(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @informational
+def program(request: HttpRequest) -> HttpResponse:
+    """Say what the card program is, where it comes from, and how to tell the genuine one."""
+    return show(
+        request,
+        "guide/program",
+        at=settings.CLOCK(),
+        page="program",
+        changed_on="2026-11-24",
+        source=settings.CARD_PROGRAM_PAGE,
+        publisher=settings.CARD_PROGRAM_PUBLISHER,
+        address=settings.CARD_PROGRAM,
+        origin=settings.SITE_ORIGIN,
+    )
+
+
+@informational
 def faq(request: HttpRequest) -> HttpResponse:
     """Answer what people ask; of many questions find those that hold what was typed."""
     text = read_text(request.GET.get("q", ""))

@@ -6,6 +6,7 @@ from mynapoint.site.guide import pages
 
 urlpatterns = [
     *(path(f"{page}/", pages.prose, {"page": page}, name=page) for page in pages.PROSE),
+    path("card-program/", pages.program, name="program"),
     path("faq/", pages.faq, name="faq"),
     path("privacy/", pages.privacy, name="privacy"),
     path("accessibility/", pages.accessibility, name="accessibility"),

@@ -33,14 +33,14 @@ MAIN: Final = ("start", "services", "reserve", "status", "places", "faq")
 INSIDE: Final = {"reserve": ("apply",), "status": ("objections",)}
 # Every page that does not belong to one service, one place or one person, by the name of its address.
 EVERYTHING: Final = {
-    "before": ("start", "check", "planner", "services", "howto"),
+    "before": ("start", "check", "planner", "services", "howto", "program"),
     "act": ("reserve", "apply", "status"),
     "help": ("places", "visit", "helpdesk", "faq", "contact", "fraud", "never", "news", "flyer"),
     "about": ("privacy", "accessibility", "terms", "condition", "sitemap"),
 }
 # The pages of the footer, besides the main ones.
 FOOT: Final = (
-    *("check", "planner", "howto", "visit", "helpdesk", "contact", "fraud", "never", "news", "flyer"),
+    *("check", "planner", "howto", "program", "visit", "helpdesk", "contact", "fraud", "never", "news", "flyer"),
     *("privacy", "accessibility", "terms", "condition", "sitemap"),
 )
 

@@ -41,6 +41,7 @@ QUESTIONS: Final = (
     Question("android", ("yes", "no", "unknown"), ("device", ("android",))),
     Question("iphone", ("yes", "no", "unknown"), ("device", ("iphone",))),
     Question("reader", ("yes", "no"), ("device", ("pc",))),
+    Question("program", ("yes", "no"), ("reader", ("yes",))),
     Question("payment", ("ready", "chosen", "no"), ("card", ("yes",))),
 )
 # Each device's question, with the way that a yes opens.
@@ -55,6 +56,7 @@ _FIRST: Final = (
     ("pin", {"forgotten": "reset_pin", "locked": "reset_pin"}),
     ("android", {"unknown": "look_at_phone"}),
     ("iphone", {"unknown": "look_at_phone"}),
+    ("program", {"no": "get_program"}),
     ("payment", {"chosen": "prepare_service", "no": "choose_service"}),
 )
 
