@@ -79,6 +79,7 @@ RULES: Final = (
             *(
                 "site:book-slot",
                 "site:objection",
+                "site:objection-child",
                 "account_login",
                 "mfa_authenticate",
                 "mfa_login_webauthn",

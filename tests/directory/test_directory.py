@@ -91,7 +91,7 @@ class TestFindObstacle:
     def test_names_the_way_in_which_one_cannot_apply(self, sakura: Service) -> None:
         obstacle = find_obstacle(sakura, ways=("counter",), at=AT)
         assert isinstance(obstacle, ServiceNotThisWay)
-        assert obstacle.way == "counter"
+        assert (obstacle.way, obstacle.instead) == ("counter", sakura.channels[0])
         assert find_obstacle(sakura, ways=("counter", "pc"), at=AT) is None
 
     def test_names_the_dates(self, sakura: Service) -> None:

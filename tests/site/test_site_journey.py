@@ -17,6 +17,7 @@ from mynapoint.act.models import ProposedAct
 from mynapoint.act.rules import LIFETIME, SHOWN_FOR
 from mynapoint.application.models import Application, Objection
 from mynapoint.application.operations import link
+from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
 from mynapoint.draft.rules import ACCOUNT_GOOD_FOR
@@ -525,6 +526,47 @@ class TestTwoClicksAtOnce:
         assert ProposedAct.objects.count() == 1
 
 
+class TestWaysOfAService:
+    """A service takes applications in its own ways alone; the site offers no other."""
+
+    @pytest.fixture
+    def at_counters(self, hanako: Visitor) -> Visitor:
+        register(a_service(FUJI, channels=["counter"], name={"ja": "窓口のサービス"}))
+        return hanako
+
+    def test_at_counters_alone_cannot_be_begun_on_the_site(self, at_counters: Visitor) -> None:
+        assert 'href="/apply/with/fuji/"' not in at_counters.client.get("/services/fuji/").content.decode()
+        assert "窓口で申し込みます" in at_counters.see("/services/fuji/")
+        for answer in (at_counters.client.get("/apply/with/fuji/"), at_counters.client.post("/apply/with/fuji/")):
+            assert "この決済サービスは、窓口で申し込めます。" in read(answer, 422)
+
+    def test_at_counters_alone_cannot_be_chosen_on_the_way(self, at_counters: Visitor) -> None:
+        step = at_counters.fill_in(at_counters.fill_in("/apply/"), who="myself")
+        offered, _, others = at_counters.client.get(step).content.decode().partition("<details>")
+        assert "窓口のサービス" not in offered
+        assert "窓口のサービス" in others
+        assert at_counters.send(step, service="fuji").status_code == 422
+
+    def test_that_become_others_on_the_way_end_it_before_the_signature(self, hanako: Visitor) -> None:
+        check = hanako.begin_application()
+        revision = ServiceRevision.objects.get(id="sakura")
+        ServiceRevision.objects.filter(id="sakura").update(content={**revision.content, "channels": ["counter"]})
+        assert "窓口で申し込めます" in read(hanako.client.post(check, {}), 422)
+        assert not ProposedAct.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("channels", "ways"),
+        [(["phone", "pc", "counter"], {"pc", "phone", "counter"}), (["pc"], {"pc"}), (["phone"], {"phone"})],
+    )
+    def test_are_those_in_which_the_act_can_be_signed(
+        self, hanako: Visitor, peer: SignedPeer, channels: list[str], ways: set[str]
+    ) -> None:
+        register(a_service(FUJI, address=peer.address, channels=channels))
+        words = hanako.see(hanako.fill_in(hanako.begin_application("fuji")))
+        said = {"pc": "このパソコンで署名する", "phone": "ほかのスマートフォンで読み取る", "counter": "窓口で続ける"}
+        assert {way for way, button in said.items() if button in words} == ways
+
+
 class TestMinors:
     """Under 15 the legal representative acts with the child's card."""
 
@@ -544,6 +586,17 @@ class TestMinors:
         assert "大人のサービス" not in offered
         assert "大人のサービス" in others
         assert hanako.send(step, service="fuji").status_code == 422
+
+    def test_are_objected_for_by_a_representative_and_the_statement_says_so(self, hanako: Visitor) -> None:
+        confirm = "/objection/not_my_reservation/"
+        assert f'action="{confirm}child/"' in hanako.client.get(confirm).content.decode()
+        act = hanako.fill_in(f"{confirm}child/")
+        assert b'"representative":true' in hanako.client.get(f"{link_of(act)}/statement").content
+        assert "15歳未満の子の法定代理人として" in hanako.see(act)
+        hanako.signed(act)
+        assert json.loads(Entry.objects.get().facts)["by"] == "representative"
+        own = hanako.fill_in(confirm)
+        assert b"representative" not in hanako.client.get(f"{link_of(own)}/statement").content
 
 
 class TestS10NothingAsked:

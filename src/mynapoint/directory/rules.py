@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
@@ -17,6 +17,8 @@ from paymentservice.encoding import NotBase64Url, from_base64url
 MAX_TYPED_LENGTH = 64
 PUBLIC_KEY_LENGTH = 32
 Channel = Literal["phone", "pc", "counter"]
+ON_SITE: Final[tuple[Channel, ...]] = ("phone", "pc")
+"""The ways in which a citizen applies on the site, with a card program of their own."""
 # Where a citizen finds an id or a code: the site draws a picture of it.
 Picture = Literal["app_screen", "card_front", "card_back", "web_page", "letter"]
 
@@ -177,10 +179,11 @@ class ServiceStartsInOwnApp(Refusal):
 
 @dataclass(eq=False)
 class ServiceNotThisWay(Refusal):
-    """The service takes no applications in this way: phone, pc or counter."""
+    """The service takes no applications in this way (phone, pc or counter), but does so in another."""
 
     code = "service_not_this_way"
     way: Channel
+    instead: Channel
 
 
 @dataclass(eq=False)
@@ -215,7 +218,7 @@ def check_way(service: Service, *, ways: tuple[Channel, ...]) -> None:
     if service.starts_in_own_app:
         raise ServiceStartsInOwnApp
     if not set(ways) & set(service.channels):
-        raise ServiceNotThisWay(way=ways[0])
+        raise ServiceNotThisWay(way=ways[0], instead=service.channels[0])
 
 
 def find_obstacle(service: Service, *, ways: tuple[Channel, ...], at: datetime) -> Refusal | None:

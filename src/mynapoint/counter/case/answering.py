@@ -81,7 +81,8 @@ def _open(screen: Screen, scene: Scene) -> Opened | None:
         return None
     programme = get_programme(draft.programme_id, at=screen.at)
     late = find_late_of(scene.case.name, programme, kind=draft.kind, at=screen.at)
-    return replace(add_service(draft, programme, at=late.stood_at if late else screen.at), at=screen.at)
+    opened = add_service(draft, programme, ways=("counter",), at=late.stood_at if late else screen.at)
+    return replace(opened, at=screen.at)
 
 
 def _read_step(name: str) -> Step:

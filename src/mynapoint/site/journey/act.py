@@ -12,12 +12,13 @@ from django.views.decorators.http import require_safe
 from cardagent.languages import Language
 from mynapoint.act.queries import ActView, get_view
 from mynapoint.act.rules import ActUnknown, Link, UnableToAct
-from mynapoint.directory.queries import list_service_names
+from mynapoint.directory.queries import get_service, list_service_names
+from mynapoint.directory.rules import Service
 from mynapoint.draft.operations import WAY_BACK
 from mynapoint.draft.rules import find_way_back
 from mynapoint.site.journey.acts import LANGUAGE, PAGE
 from mynapoint.site.journey.addresses import WAYS, find_address
-from mynapoint.site.journey.signing import get_link, list_ways
+from mynapoint.site.journey.signing import choose_ways, get_link, list_ways
 from mynapoint.site.mine.holdings import describe_held
 from mynapoint.site.paper.typesetting import draw_qr
 from mynapoint.site.shell.languages import NAMESPACES, read_language
@@ -93,7 +94,7 @@ def _show_unanswered(request: HttpRequest, view: ActView, *, at: datetime, **con
         return _look_again(show(request, "journey/act_wait", at=at, **context))
     if at >= view.expires_at:
         return show(request, "journey/act_expired", at=at, **context)
-    ways = list_ways(request, context["token"], draft=context["draft"])
+    ways = choose_ways(list_ways(request, context["token"], draft=context["draft"]), _find_service(view, at=at))
     return show(request, "journey/act", at=at, link=get_link(context["token"]), ways=ways, **context)
 
 
@@ -103,6 +104,12 @@ def _show_refusal(request: HttpRequest, view: ActView, *, at: datetime, **contex
     sentence = explain(view.answer.code, view.answer.data, names=names, language=language)
     onward = _ONWARD.get(view.answer.code)
     return show(request, "journey/act_refused", at=at, sentence=sentence, onward=onward, **context)
+
+
+def _find_service(view: ActView, *, at: datetime) -> Service | None:
+    """Return the service that an application chooses; other acts choose none."""
+    chosen = view.statement["content"].get("service")
+    return get_service(str(chosen["id"]), at=at) if chosen else None
 
 
 def _find_draft(request: HttpRequest, named: Link, view: ActView) -> str | None:

@@ -93,9 +93,17 @@ def propose_inquiry(programme: Programme, *, by_representative: bool, language: 
     return propose(proposal, audience=settings.SITE_ORIGIN, at=at)
 
 
-def propose_objection(programme: Programme, reason: ObjectionReason, *, language: Language, at: datetime) -> Link:
+def propose_objection(
+    programme: Programme, reason: ObjectionReason, *, by_representative: bool, language: Language, at: datetime
+) -> Link:
     """Propose that a holder says that something held about them is not so."""
-    proposal = _compose("objection", programme, content={"reason": reason.value}, language=language)
+    proposal = _compose(
+        "objection",
+        programme,
+        content={"reason": reason.value},
+        by_representative=by_representative,
+        language=language,
+    )
     return propose(proposal, audience=settings.SITE_ORIGIN, at=at)
 
 

@@ -16,7 +16,16 @@ from cardagent.languages import Language
 from mynapoint.act.queries import get_view
 from mynapoint.act.rules import ActUnknown
 from mynapoint.directory.queries import find_terms_since
-from mynapoint.directory.rules import Service, ServiceClosed, ServiceNotOpen, ServiceStartsInOwnApp, ServiceUnknown
+from mynapoint.directory.rules import (
+    ON_SITE,
+    Channel,
+    Service,
+    ServiceClosed,
+    ServiceNotOpen,
+    ServiceNotThisWay,
+    ServiceStartsInOwnApp,
+    ServiceUnknown,
+)
 from mynapoint.draft.operations import get_act
 from mynapoint.draft.queries import DraftView, get_draft
 from mynapoint.draft.rules import DraftDone, DraftLink, UnableToDraft
@@ -32,6 +41,8 @@ from mynapoint.site.shell.words import get_words
 P = ParamSpec("P")
 TERMS: Final = tuple(f"journey.terms.platform_{one}" for one in ("card", "held", "purchases"))
 """the programme's terms, a phrase each"""
+UNAVAILABLE: Final = (ServiceUnknown, ServiceNotOpen, ServiceClosed, ServiceStartsInOwnApp, ServiceNotThisWay)
+"""what stands against a service that was chosen before"""
 
 
 @dataclass(frozen=True)
@@ -116,13 +127,13 @@ def opening(view: OpenedView[P]) -> DraftPage:
     return opened
 
 
-def add_service(draft: DraftView, programme: Programme, *, at: datetime) -> Opened:
-    """This will open a draft of a programme with the service that was chosen, or with why that is closed."""
+def add_service(draft: DraftView, programme: Programme, *, ways: tuple[Channel, ...] = ON_SITE, at: datetime) -> Opened:
+    """This will open a draft of a programme with the service that was chosen, or with why it cannot be had."""
     service_id = draft.answers.service
     try:
-        service = find_open_service(programme, service_id, at=at) if service_id else None
+        service = find_open_service(programme, service_id, ways=ways, at=at) if service_id else None
         return Opened(draft, programme, service, None, at)
-    except (ServiceUnknown, ServiceNotOpen, ServiceClosed, ServiceStartsInOwnApp) as closed:
+    except UNAVAILABLE as closed:
         return Opened(draft, programme, None, closed, at)
 
 

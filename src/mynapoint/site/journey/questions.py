@@ -6,7 +6,7 @@ from typing import Final
 
 from cardagent.languages import Language, Phrases
 from mynapoint.directory.queries import list_services
-from mynapoint.directory.rules import Service, find_obstacle
+from mynapoint.directory.rules import ON_SITE, Service, find_obstacle
 from mynapoint.draft.rules import ANY_SERVICE, DraftChanged, Step
 from mynapoint.site.journey.acts import check_account
 from mynapoint.site.journey.opening import Opened
@@ -41,8 +41,8 @@ class Form:
 
 
 def can_serve(service: Service, opened: Opened) -> bool:
-    """This will say whether a service can be applied for on this draft's way: a child's only where children may."""
-    obstacle = find_obstacle(service, ways=service.channels, at=opened.at)
+    """This will say whether a service can be applied for on the site: a child's only where children may."""
+    obstacle = find_obstacle(service, ways=ON_SITE, at=opened.at)
     return obstacle is None and (service.minors or not opened.by_representative)
 
 

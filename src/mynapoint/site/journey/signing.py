@@ -1,5 +1,6 @@
 """The ways to sign an act, the one that fits the device in hand first."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest
 
+from mynapoint.directory.rules import Channel, Service
 from mynapoint.site.journey.addresses import find_address
 from mynapoint.site.shell.languages import read_language
 
@@ -21,6 +23,9 @@ class Way:
     name: str
     href: str
     hint: str
+
+
+_CHANNELS: Final[Mapping[str, Channel]] = {"pc": "pc", "phone": "phone", "qr": "phone", "counter": "counter"}
 
 
 def get_link(token: str) -> str:
@@ -39,3 +44,8 @@ def list_ways(request: HttpRequest, token: str, *, draft: str | None) -> list[Wa
     ways = [phone, computer] if is_phone else [computer, phone]
     ways.append(Way("qr", find_address(request, "act-phone", token=token), "qr_hint"))
     return [*ways, Way("counter", f"{draft}counter/", "counter_hint")] if draft else ways
+
+
+def choose_ways(ways: Sequence[Way], service: Service | None) -> list[Way]:
+    """This will leave those ways in which a service takes applications; without one, all of them."""
+    return [way for way in ways if service is None or _CHANNELS[way.name] in service.channels]

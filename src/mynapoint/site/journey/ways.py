@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from mynapoint.directory.queries import get_service
-from mynapoint.directory.rules import Service, ServiceUnknown, check_service_open
+from mynapoint.directory.rules import ON_SITE, Channel, Service, ServiceUnknown, check_service_open, check_way
 from mynapoint.draft.operations import begin
 from mynapoint.draft.queries import get_draft
 from mynapoint.draft.rules import DraftKind, DraftLink, Step, UnableToDraft
@@ -78,13 +78,16 @@ def _begin(
     return go_to(request, "step", way=WAYS[kind], draft=link.token, step=Step.WHO)
 
 
-def find_open_service(programme: Programme, service_id: str, *, at: datetime) -> Service:
-    """This will give a service of the programme that takes applications.
+def find_open_service(
+    programme: Programme, service_id: str, *, ways: tuple[Channel, ...] = ON_SITE, at: datetime
+) -> Service:
+    """This will give a service of the programme that takes applications in one of these ways.
 
-    :raises ServiceUnknown, ServiceNotOpen, ServiceClosed, ServiceStartsInOwnApp: when there is none such.
+    :raises ServiceUnknown, ServiceNotOpen, ServiceClosed, ServiceStartsInOwnApp, ServiceNotThisWay: when it is none.
     """
     service = get_service(service_id, at=at)
     if programme.id not in service.programmes:
         raise ServiceUnknown
+    check_way(service, ways=ways)
     check_service_open(service, at=at)
     return service

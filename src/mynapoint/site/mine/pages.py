@@ -51,12 +51,18 @@ def choose_objection(request: HttpRequest) -> HttpResponse:
 @form_page
 @small_body
 @behind_gate
-def object_to(request: HttpRequest, reason: str) -> HttpResponse:
+def object_to(request: HttpRequest, reason: str, by_representative: bool = False) -> HttpResponse:
     """Say what an objection does; then propose it and go on to its act."""
     at = settings.CLOCK()
     if reason not in list(ObjectionReason):
         raise Http404
     if request.method != "POST":
         return show(request, "mine/objection", at=at, reason=reason)
-    link = propose_objection(get_served(at=at), ObjectionReason(reason), language=read_language(request), at=at)
+    link = propose_objection(
+        get_served(at=at),
+        ObjectionReason(reason),
+        by_representative=by_representative,
+        language=read_language(request),
+        at=at,
+    )
     return go_to(request, "act", token=link.token)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("status/child/", pages.status, {"by_representative": True}, name="status-child"),
     path("objection/", pages.choose_objection, name="objections"),
     path("objection/<str:reason>/", pages.object_to, name="objection"),
+    path("objection/<str:reason>/child/", pages.object_to, {"by_representative": True}, name="objection-child"),
 ]

@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 
 from mynapoint.directory.queries import get_service, list_services
-from mynapoint.directory.rules import Service, ServiceUnknown
+from mynapoint.directory.rules import ON_SITE, Service, ServiceUnknown
 from mynapoint.place.queries import list_counters
 from mynapoint.place.rules import can_help_with
 from mynapoint.programme.rules import Programme
@@ -60,6 +60,7 @@ def service(request: HttpRequest, service_id: str) -> HttpResponse:
         request, "services/service", at=at, service=one, state=get_state(one, at=at), ways=WAYS,
         counters=counters if "counter" in one.channels and not one.starts_in_own_app else (),
         is_window_open=at in programme.application.period,
+        elsewhere=None if set(ON_SITE) & set(one.channels) else one.channels[0],
     )  # fmt: skip
 
 

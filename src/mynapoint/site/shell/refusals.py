@@ -115,6 +115,8 @@ def _show(name: str, value: str | int, names: Mapping[str, str], language: Langu
             return format_time(datetime.fromisoformat(str(value)), language)
         case "closed_at":
             return format_end(datetime.fromisoformat(str(value)), language)
+        case "way" | "instead":
+            return get_words(language).say(f"services.way.{value}")
         case "service":
             return names.get(str(value), str(value))
         case _:
