@@ -195,7 +195,7 @@ class TestRecords:
         path = [b64decode(node) for node in proof["path"]]
         leaf = leaf_hash(proof["entry"].encode())
         check_inclusion(leaf, index=proof["index"], size=int(size), path=path, root=b64decode(root))
-        assert "記録簿に綴じられました" in hanako.see(act)
+        assert "後から変えられない記録簿に入りました" in hanako.see(act)
 
     def test_hold_nothing_that_a_person_typed_or_has(self, hanako: Visitor, applied: str) -> None:
         words = " ".join(Entry.objects.values_list("facts", flat=True))

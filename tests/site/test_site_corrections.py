@@ -43,7 +43,7 @@ class TestStatusPage:
             str(correction.id),
             "あなたがカードで申し出ました",
             "付与を止めるか確かめます",
-            "までに次へ進めます",
+            "までに次の手順に進めます",
         ):
             assert told in words
         freeze(correction.id, user_id=1, at=NOON)
@@ -57,11 +57,11 @@ class TestStatusPage:
             "二人の職員が、申込を取り消すと決めました",
         ):
             assert told in words
-        assert "2020年12月4日 12時00分00秒の前まで、もう一度選べます" in words
+        assert "2020年12月4日 12時00分00秒になるまで、もう一度選べます" in words
 
     @pytest.mark.parametrize(
         ("prefix", "told"),
-        [("/easy", ("おそくなっているので", "どうするかを")), ("/en", ("It is late", "proposed what to do"))],
+        [("/easy", ("くなっているので", "どうするかを")), ("/en", ("It is late", "proposed what to do"))],
     )
     def test_tells_it_in_every_language(self, hanako: Visitor, prefix: str, told: tuple[str, ...]) -> None:
         correction = objected(hanako)

@@ -200,7 +200,7 @@ class TestS14Application:
     def test_says_how_long_to_wait_after_too_many_tries(self, hanako: Visitor, peer: SignedPeer) -> None:
         step = hanako.begin_account()
         peer.answer = lambda _: refuse("too_many_attempts", 429, retry_after=90)
-        assert "90 秒たってから" in read(hanako.send(step, **ACCOUNT), 429)
+        assert "2分たってから" in read(hanako.send(step, **ACCOUNT), 429)
 
     def test_types_the_account_again_when_it_is_another_persons(self, hanako: Visitor) -> None:
         step = hanako.fill_in(hanako.begin_account(), **ACCOUNT)
@@ -284,7 +284,7 @@ class TestS14Application:
         assert hanako.sign(act).json()["code"] == "not_reserved"
         words = hanako.see(act)
         assert "まだ予約していません" in words
-        assert "続きからやり直す" in words
+        assert "入力の続きに戻る" in words
 
 
 class TestForms:
@@ -647,7 +647,7 @@ class TestReceipt:
     def test_is_checked_by_its_number_by_anybody(self, hanako: Visitor) -> None:
         hanako.reserve()
         number = Entry.objects.get().id
-        assert "この受領書はまだ綴じられていません" in hanako.see(f"/receipts/{number}/")
+        assert "この受領書は、まだ記録簿に入っていません" in hanako.see(f"/receipts/{number}/")
         sequence(at=NOON)
         words = hanako.see(hanako.client.get("/receipts/", {"number": f" {number} "})["Location"])
         assert "この受領書は記録簿にあります" in words

@@ -9,12 +9,15 @@ from pathlib import Path
 import phrase_use
 import pytest
 
-from cardagent.languages import Language
+from cardagent.languages import Language, get_phrases
 from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
+from mynapoint.site.guide.documents import list_questions
 from mynapoint.site.shell.dates import count_days_left, format_day, format_time, format_until, format_wait
 from mynapoint.site.shell.furigana import add_furigana, read_glossary, spell_out
 from mynapoint.site.shell.languages import choose
+from mynapoint.site.shell.refusals import explain
+from mynapoint.site.shell.words import get_words
 
 PLACE = re.compile(r"\{(\w+)\}")
 ROOT = Path(__file__).parents[2]
@@ -158,8 +161,22 @@ def spell(text: str) -> str:
     return re.sub(r"<ruby>(.*?)<rp>.*?<rt>(.*?)</rt>.*?</ruby>", r"\1《\2》", add_furigana(text))
 
 
+# Words of the glossary are written with their kanji and its reading, never now and then in kana.
+IN_KANA = re.compile(
+    r"えら[ばびぶべん]|じぶん|\dさい|1つ|つぎ|つづ[きけく]|はじま|はじめ(?:る|ます)|おわ[らりるっ]|のこ[らりるっさし]|きめ[てたるま]|こたえ"
+    r"|ぜんぶ|すこし|とちゅう|なに[もが]|れい:|しるし|じゅんばん|なお[しす]|あとで|さきに|しつもん|[がは]いり(?:ます|ません)"
+)
+SPACED = re.compile(r"[ぁ-んァ-ヶー一-龠々。、」] [ぁ-んァ-ヶ一-龠「]")
+
+
 class TestEasyJapanese:
     """Whoever reads only kana can read it."""
+
+    @pytest.mark.parametrize("source", phrase_use.list_easy_sources(), ids=lambda source: source.name)
+    def test_writes_each_word_in_one_way(self, source: Path) -> None:
+        texts = phrase_use.read_easy(source)
+        assert [text for text in texts if IN_KANA.search(text)] == []
+        assert source.suffix == ".html" or [text for text in texts if SPACED.search(text)] == []
 
     @pytest.mark.parametrize("source", phrase_use.list_easy_sources(), ids=lambda source: source.name)
     def test_carries_a_reading_over_every_word(self, source: Path) -> None:
@@ -195,7 +212,7 @@ class TestDates:
         assert format_until(END, Language.ENGLISH) == "until 31 March 2021"
 
     def test_name_the_second_of_a_window_that_ends_within_a_day(self) -> None:
-        assert format_until(END - SECOND) == "2021年3月31日 23時59分59秒 より前まで"
+        assert format_until(END - SECOND) == "2021年3月31日 23時59分59秒まで(この時刻は含みません)"
 
     @pytest.mark.parametrize(
         ("at", "days"),
@@ -204,6 +221,31 @@ class TestDates:
     )  # fmt: skip
     def test_count_the_days_that_are_left_to_the_second(self, at: datetime, days: int) -> None:
         assert count_days_left(END, at=at) == days
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("seconds", "said"), [(1, "1分"), (60, "1分"), (61, "2分"), (3600, "1時間")])
+    def test_say_a_wait_in_minutes_that_are_full(self, seconds: int, said: str) -> None:
+        sentence = explain("too_many_attempts", {"retry_after": seconds}, names={})
+        assert sentence.detail == f"{said}たってから、もう一度入れてください。"
+
+
+class TestQuotations:
+    """What one text quotes from another page stands there."""
+
+    @pytest.mark.parametrize(
+        ("language", "name"),
+        [*((language, "page.home_is") for language in Language),
+         (Language.JAPANESE, "stop.visit_over.advice"), (Language.ENGLISH, "stop.visit_over.advice")],
+    )  # fmt: skip
+    def test_of_buttons_in_the_card_program_are_the_sites(self, language: Language, name: str) -> None:
+        said = re.sub("（[^）]*）", "", get_phrases(language).say(name))
+        assert get_words(language).say("journey.act.pc") in said
+
+    @pytest.mark.parametrize("language", list(Language))
+    def test_of_a_state_in_the_questions_are_the_pages(self, language: Language) -> None:
+        asked = [one for group in list_questions() for one in group.questions if one.id == "state"]
+        assert [get_words(language).say("mine.link.pending") in choose(one.q, language)[0] for one in asked] == [True]
 
 
 class TestDocumentsWords:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from cardagent.languages import Language
-from mynapoint.site.shell.dates import format_end, format_time
+from mynapoint.site.shell.dates import format_end, format_time, format_wait
 from mynapoint.site.shell.words import get_words
 
 # The HTTP status of each refusal that a citizen can meet; its sentence is the phrase `refusals.CODE`.
@@ -117,6 +117,8 @@ def _show(name: str, value: str | int, names: Mapping[str, str], language: Langu
             return format_end(datetime.fromisoformat(str(value)), language)
         case "way" | "instead":
             return get_words(language).say(f"services.way.{value}")
+        case "retry_after":
+            return format_wait(-(-int(value) // 60), language)  # a minute that has begun counts
         case "service":
             return names.get(str(value), str(value))
         case _:
