@@ -184,6 +184,12 @@ class Environment(BaseSettings):
         "else one is made.",
         examples=["/run/secrets/second_factor.key"],
     )
+    message_key_id: str = Field(
+        default="platform-1",
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="Name of the key that signs messages to payment services; another key has another name.",
+        examples=["platform-2"],
+    )
     message_signing_key_file: AbsolutePath | None = Field(
         default=None,
         description="Ed25519 key (PEM) that signs messages to payment services; else one is made.",

@@ -78,7 +78,7 @@ REGISTRY_LINEAGE_LIST_AGE = timedelta(hours=ENVIRONMENT.registry_lineage_list_ho
 DRAFT_LIFETIME = timedelta(hours=ENVIRONMENT.draft_hours)
 WAITING_ROOM = Limits(opens_above=ENVIRONMENT.waiting_opens_above, per_minute=ENVIRONMENT.waiting_per_minute)
 TRUST_ANCHORS = ENVIRONMENT.get_trust_anchors()
-MESSAGE_KEY_ID = "platform-1"
+MESSAGE_KEY_ID = ENVIRONMENT.message_key_id
 JOURNAL_ORIGIN = f"{urlsplit(SITE_ORIGIN).netloc}/journal"  # names a new journal, which keeps it for good
 
 ROOMS: Final = (

@@ -2,13 +2,16 @@
 
 from contextlib import suppress
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
-from cast import AT, LOADED_AT, ROOT, SECOND, SERVICE_KEY
+from cast import AT, DAY, LOADED_AT, ROOT, SECOND, SERVICE_KEY
 from mynapoint.directory.operations import register_service
 from mynapoint.directory.queries import REGISTER, find_key, get_service, list_services
 from mynapoint.directory.rules import (
@@ -31,6 +34,7 @@ from mynapoint.kernel.period import JST
 
 SAKURA = ROOT / "services" / "sakura.toml"
 ADDRESS = "https://sakura.example/mynapoint/v1"
+OTHER_KEY = "B" * 42 + "A"
 KEY = {"id": "sakura-1", "public_key": SERVICE_KEY, "from": LOADED_AT}
 
 
@@ -180,6 +184,82 @@ class TestRegisterService:
     def test_knows_no_service_of_another_name(self, programme: str) -> None:
         with pytest.raises(ServiceUnknown):
             get_service("momiji", at=AT)
+
+
+def say(*words: str) -> str:
+    out = StringIO()
+    call_command("service", *words, stdout=out)
+    return out.getvalue().strip()
+
+
+@pytest.mark.django_db
+class TestServiceCommand:
+    """`mynapoint service`, as the office runs it in the course of a year."""
+
+    REGISTER = ("register", str(SAKURA), "--address", ADDRESS, "--key", f"sakura-1={SERVICE_KEY}")
+
+    @pytest.fixture(autouse=True)
+    def registered(self, settings: Settings) -> None:
+        settings.CLOCK = lambda: AT
+        assert say(*self.REGISTER) == "sakura: registered"
+
+    def test_registers_once_however_often_it_is_run(self, settings: Settings) -> None:
+        settings.CLOCK = lambda: AT + DAY
+        assert say(*self.REGISTER) == "sakura: nothing new"
+        assert find_key("sakura-1", at=AT - SECOND) is None
+        with pytest.raises(CommandError, match="another text"):
+            say(*self.REGISTER, "--key", f"sakura-2={OTHER_KEY}")
+
+    def test_leaves_a_known_key_as_it_is_in_a_newer_text(self, settings: Settings, tmp_path: Path) -> None:
+        path = tmp_path / "newer.toml"
+        path.write_text(SAKURA.read_text().replace("2020-06-01", "2020-09-11"))
+        settings.CLOCK = lambda: AT + 2 * DAY
+        newer = ("register", str(path), *self.REGISTER[2:], "--key", f"sakura-2={OTHER_KEY}")
+        assert say(*newer) == "sakura: registered"
+        first, second = get_service("sakura", at=AT + 2 * DAY).keys
+        assert (first.from_, second.from_) == (AT, AT + 2 * DAY)
+        assert say(*newer) == "sakura: nothing new"
+
+    def test_exchanges_a_key_to_the_second(self, settings: Settings) -> None:
+        settings.CLOCK = lambda: AT + DAY
+        say("keys", "sakura", "--key", f"sakura-2={OTHER_KEY}")
+        assert [key.id for key in get_service("sakura", at=AT + DAY).keys] == ["sakura-1", "sakura-2"]
+        assert find_key("sakura-2", at=AT + DAY - SECOND) is None
+        settings.CLOCK = lambda: AT + DAY + SECOND
+        end = AT + 2 * DAY
+        said = say("keys", "sakura", "--key-until", f"sakura-1={end.astimezone(JST).replace(tzinfo=None).isoformat()}")
+        assert said.splitlines()[0].endswith(f"until {end.astimezone(JST):%Y-%m-%d %H:%M:%S}")
+        assert find_key("sakura-1", at=end - SECOND)
+        assert find_key("sakura-1", at=end) is None
+        settings.CLOCK = lambda: end
+        assert say(*self.REGISTER) == "sakura: nothing new"
+        assert say("keys", "sakura").startswith("sakura-2")
+
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            (("--key", f"sakura-1={OTHER_KEY}"), "name of its own"),
+            (("--key-until", "sakura-9=2020-11-01T09:00"), "no key of the name"),
+            (("--key-until", "sakura-1=2020-09-01T09:00"), "no key would count"),
+            (("--key", "sakura-2=AAAA"), "not the base64url"),
+        ],
+    )
+    def test_refuses_keys_that_cannot_be(self, words: tuple[str, str], reason: str) -> None:
+        before = get_service("sakura", at=AT)
+        with pytest.raises(CommandError, match=reason):
+            say("keys", "sakura", *words)
+        assert get_service("sakura", at=AT) == before
+
+    def test_changes_no_keys_before_a_text_that_would_change_them_back(self, tmp_path: Path) -> None:
+        path = tmp_path / "later.toml"
+        path.write_text(SAKURA.read_text().replace("2020-06-01", "2020-10-01"))
+        say("register", str(path), *self.REGISTER[2:])
+        with pytest.raises(CommandError, match="counts later"):
+            say("keys", "sakura", "--key", f"sakura-2={OTHER_KEY}")
+
+    def test_knows_no_service_of_another_name(self) -> None:
+        with pytest.raises(CommandError):
+            say("keys", "momiji")
 
 
 @pytest.mark.django_db

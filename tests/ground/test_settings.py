@@ -60,6 +60,7 @@ class TestEnvironment:
             ("MYNAPOINT_CARD_PROGRAM_PAGE", "https://"),
             ("MYNAPOINT_CARD_PROGRAM_PUBLISHER", "見本市\n企画部"),
             ("MYNAPOINT_CARD_PROGRAM_PUBLISHER", "市" * 101),
+            ("MYNAPOINT_MESSAGE_KEY_ID", "platform 2"),
             ("MYNAPOINT_REGISTRY", "authority:"),
             ("MYNAPOINT_REGISTRY", "file:/x"),
             ("MYNAPOINT_REGISTRY", "files:"),

@@ -17,6 +17,7 @@ from visitor import REFERENCE, Visitor, link_of, read
 
 from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
 from mynapoint.application.models import LinkStep
+from mynapoint.directory.keys import KeysRefused
 from mynapoint.directory.rules import AddressNotForTraining
 from mynapoint.holder.rules import UnableToReview
 from mynapoint.journal.merkle import check_inclusion, leaf_hash
@@ -30,7 +31,7 @@ from mynapoint.site.shell.stops import broken
 from mynapoint.site.shell.words import get_words
 
 pytestmark = pytest.mark.django_db
-OFFICE_ALONE = (AddressNotForTraining, ProgrammeOfAnotherMode, UnableToReview)
+OFFICE_ALONE = (AddressNotForTraining, KeysRefused, ProgrammeOfAnotherMode, UnableToReview)
 """Whoever reviews holders, or sets programmes and services up, meets these; no citizen does."""
 
 

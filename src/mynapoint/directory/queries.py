@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Max
+
 from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.rules import Service, ServiceKey, ServiceUnknown
 from mynapoint.kernel.register import KEPT_SECONDS, Register
@@ -18,6 +20,13 @@ def get_service(service_id: str, *, at: datetime) -> Service:
     if service is None:
         raise ServiceUnknown
     return service
+
+
+def get_newest_instant(service_id: str) -> datetime | None:
+    """Return from when a service's newest text counts, also when that is still to come; None if there is none."""
+    newest = ServiceRevision.objects.filter(id=service_id).aggregate(at=Max("effective_from"))
+    at: datetime | None = newest["at"]
+    return at
 
 
 def find_terms_since(service: Service, *, at: datetime) -> datetime:

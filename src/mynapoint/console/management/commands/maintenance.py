@@ -6,6 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from mynapoint.console.instants import read_instant
 from mynapoint.entrance.operations import announce_maintenance
 from mynapoint.entrance.queries import find_closure
 from mynapoint.entrance.rules import Closure
@@ -41,10 +42,9 @@ class Command(BaseCommand):
 
 def _read_time(typed: str) -> datetime:
     try:
-        time = datetime.fromisoformat(typed)
+        return read_instant(typed)
     except ValueError:
         raise CommandError(f"{typed}: not a time; write it like 2020-11-01T02:00") from None
-    return time if time.tzinfo else time.replace(tzinfo=JST)
 
 
 def _read_closure(from_at: datetime, until_at: datetime, *, at: datetime) -> Closure:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from mynapoint.console.instants import read_instant
 from mynapoint.kernel.period import JST
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.signin.operations import invite
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         end = verbs.add_parser("end", help="end one post of a user")
         end.add_argument("name")
         end.add_argument("number", type=int, help="the membership's number, as `list` shows it")
-        end.add_argument("--at", type=_read_instant, help="when it ends, as 2021-03-31T17:15; now if not given")
+        end.add_argument("--at", type=read_instant, help="when it ends, as 2021-03-31T17:15; now if not given")
         verbs.add_parser("dismiss", help="end every post of a user, now").add_argument("name")
         verbs.add_parser("list", help="list who works for the office, or for a city").add_argument(
             "--city", default=OFFICE, help="the city's code"
@@ -104,8 +105,8 @@ def _take_post(parser: ArgumentParser) -> None:
     parser.add_argument("--role", required=True, type=Role, choices=list(Role), metavar="|".join(Role))
     parser.add_argument("--city", default=OFFICE, help="the city's code, six digits; without it, the office")
     parser.add_argument("--counter", default=WHOLE_CITY, help="one counter; without it, every counter of the city")
-    parser.add_argument("--from", dest="from_at", type=_read_instant, help="as 2021-03-31T08:30; now if not given")
-    parser.add_argument("--until", dest="until_at", type=_read_instant, help="the first instant without the post")
+    parser.add_argument("--from", dest="from_at", type=read_instant, help="as 2021-03-31T08:30; now if not given")
+    parser.add_argument("--until", dest="until_at", type=read_instant, help="the first instant without the post")
 
 
 def _read_given(options: dict[str, Any], *, at: datetime) -> Given:
@@ -119,12 +120,6 @@ def _find_user(name: str) -> int:
     if user_id is None:
         raise CommandError(f"there is no user {name}")
     return user_id
-
-
-def _read_instant(text: str) -> datetime:
-    """Read an instant; without a zone, it is Japan's."""
-    read = datetime.fromisoformat(text)
-    return read if read.tzinfo else read.replace(tzinfo=JST)
 
 
 def _show(at: datetime) -> str:
