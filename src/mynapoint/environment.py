@@ -16,6 +16,7 @@ from mynapoint.setting_kinds import (
     DatabaseUrl,
     LoopbackOrigin,
     Origin,
+    PhoneProgram,
     PublisherName,
     Registry,
     UnusableSetting,
@@ -98,6 +99,12 @@ class Environment(BaseSettings):
         default=None,
         description="Whose name the card program's package is signed with; without it, the office that runs the site.",
         examples=["見本市 企画部"],
+    )
+    phone_program: PhoneProgram | None = Field(
+        default=None,
+        description="Where a phone's card program takes links: an https host of its own, other than the site's, or a "
+        "scheme of its own (docs/protocol/act.md). Without it phones are offered no program.",
+        examples=["https://card.mynapoint.example"],
     )
     registry: Registry | None = Field(
         default=None,
@@ -223,6 +230,13 @@ class Environment(BaseSettings):
             raise refuse("TRUST_ANCHORS", "is not for a training, which trusts its own test authority alone")
         if not self.state_dir.name.endswith(TRAINING):
             raise refuse("STATE_DIR", "must be a folder whose name ends in training, apart from any real programme's")
+        return self
+
+    @model_validator(mode="after")
+    def _check_phone_program_is_apart(self) -> "Environment":
+        # A phone's browser keeps a tap that stays on the same host to itself.
+        if self.phone_program and urlsplit(self.phone_program).hostname == urlsplit(self.site_origin).hostname:
+            raise refuse("PHONE_PROGRAM", "must be another host than SITE_ORIGIN's: browsers keep a link to the same")
         return self
 
     @model_validator(mode="after")

@@ -59,6 +59,16 @@ def check_publisher(value: str) -> str:
     return value
 
 
+def check_phone_program(value: str) -> str:
+    """Let pass a scheme of its own, or a host of its own, which no page of the site is on."""
+    parts = urlsplit(value)
+    is_scheme = bool(parts.scheme) and parts.scheme not in {"http", "https"} and value == f"{parts.scheme}:"
+    is_host = parts.scheme == "https" and bool(parts.hostname) and value == f"https://{parts.netloc}"
+    if not (is_scheme or is_host) or "@" in value or value != value.lower():
+        raise refuse("PHONE_PROGRAM", "must be https:// and a host, or a scheme and its colon, in small letters")
+    return value
+
+
 def check_database_url(value: SecretStr) -> SecretStr:
     """Let pass a PostgreSQL database's address."""
     try:
@@ -94,5 +104,6 @@ Origin = Annotated[str, AfterValidator(check_origin)]
 LoopbackOrigin = Annotated[str, AfterValidator(check_loopback_origin)]
 WebPage = Annotated[str, AfterValidator(check_web_page)]
 PublisherName = Annotated[str, AfterValidator(check_publisher)]
+PhoneProgram = Annotated[str, AfterValidator(check_phone_program)]
 Registry = Annotated[str, AfterValidator(check_registry)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(check_database_url)]

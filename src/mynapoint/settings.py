@@ -69,6 +69,7 @@ SITE_ORIGIN = ENVIRONMENT.site_origin
 CARD_PROGRAM = ENVIRONMENT.card_program
 CARD_PROGRAM_PAGE = ENVIRONMENT.card_program_page
 CARD_PROGRAM_PUBLISHER = ENVIRONMENT.card_program_publisher
+PHONE_PROGRAM = ENVIRONMENT.phone_program
 REGISTRY = ENVIRONMENT.registry
 REGISTRY_WAIT = timedelta(seconds=ENVIRONMENT.registry_wait_seconds)
 REGISTRY_OCSP_AGE = timedelta(minutes=ENVIRONMENT.registry_ocsp_minutes)

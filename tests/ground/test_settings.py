@@ -74,6 +74,13 @@ class TestEnvironment:
             ("MYNAPOINT_REGISTRY_LINEAGE_LIST_HOURS", "721"),
             ("MYNAPOINT_REGISTRY", "authority:/x"),
             ("MYNAPOINT_DEMO_CLOCK", "/x"),
+            ("MYNAPOINT_PHONE_PROGRAM", "http://card.mynapoint.example"),
+            ("MYNAPOINT_PHONE_PROGRAM", "https://card.mynapoint.example/"),
+            ("MYNAPOINT_PHONE_PROGRAM", "https://Card.mynapoint.example"),
+            ("MYNAPOINT_PHONE_PROGRAM", "https://user@card.mynapoint.example"),
+            ("MYNAPOINT_PHONE_PROGRAM", "https://127.0.0.1"),
+            ("MYNAPOINT_PHONE_PROGRAM", "mynapoint-card://"),
+            ("MYNAPOINT_PHONE_PROGRAM", "card.mynapoint.example"),
         ],
     )
     def test_refuses_by_name_and_with_an_example(self, monkeypatch: pytest.MonkeyPatch, name: str, value: str):
@@ -118,6 +125,13 @@ class TestEnvironment:
     def test_takes_a_registry_without_a_demonstration(self, monkeypatch: pytest.MonkeyPatch, place: str):
         monkeypatch.setenv("MYNAPOINT_REGISTRY", place)
         assert load_environment().registry == place
+
+    @pytest.mark.parametrize("place", ["https://card.mynapoint.example", "mynapoint-card:"])
+    def test_takes_a_phone_s_program_by_a_host_or_a_scheme_of_its_own(
+        self, monkeypatch: pytest.MonkeyPatch, place: str
+    ):
+        monkeypatch.setenv("MYNAPOINT_PHONE_PROGRAM", place)
+        assert load_environment().phone_program == place
 
     def test_allows_a_demonstration_its_own(self, monkeypatch: pytest.MonkeyPatch):
         demonstration = {

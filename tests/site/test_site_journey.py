@@ -32,6 +32,7 @@ from races import at_once
 
 pytestmark = pytest.mark.django_db
 
+PHONE = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36"
 MINUTE = timedelta(minutes=1)
 
 
@@ -93,16 +94,30 @@ class TestS13Reservation:
 
     def test_offers_first_what_one_holds_in_hand(self, hanako: Visitor) -> None:
         act = hanako.fill_in(hanako.begin_reservation())
-        phone = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36"
-        words = [read(hanako.client.get(act, headers={"User-Agent": browser})) for browser in (phone, "Mozilla/5.0")]
+        words = [read(hanako.client.get(act, headers={"User-Agent": browser})) for browser in (PHONE, "Mozilla/5.0")]
         ways = [[one.index("このスマートフォンで署名する"), one.index("このパソコンで署名する")] for one in words]
         assert ways[0] == sorted(ways[0])
         assert ways[1] == sorted(ways[1], reverse=True)
 
-    def test_opens_the_phones_program_by_the_link_itself(self, hanako: Visitor, settings: Settings) -> None:
+    def test_offers_no_phone_where_there_is_no_program_for_it(self, hanako: Visitor, settings: Settings) -> None:
         act = hanako.fill_in(hanako.begin_reservation())
         settings.DEMO = False
-        assert f'href="http://127.0.0.1:8000{link_of(act)}"' in hanako.client.get(act).content.decode()
+        html = hanako.client.get(act, headers={"User-Agent": PHONE}).content.decode()
+        places = [
+            html.index(f">{words}</a>") for words in ("ほかの機器で署名する", "窓口で続ける", "このパソコンで署名する")
+        ]
+        assert places == sorted(places)
+        assert "このスマートフォンで署名する" not in html
+
+    @pytest.mark.parametrize("program", ["https://card.mynapoint.example", "mynapoint-card:"])
+    def test_opens_a_phone_s_program_where_it_takes_links(
+        self, hanako: Visitor, settings: Settings, program: str
+    ) -> None:
+        act = hanako.fill_in(hanako.begin_reservation())
+        settings.DEMO, settings.PHONE_PROGRAM = False, program
+        html = hanako.client.get(act, headers={"User-Agent": PHONE}).content.decode()
+        link = quote(f"http://127.0.0.1:8000{link_of(act)}", safe="")
+        assert re.search(rf'<ul class="ways">\s*<li><a class="button" href="{program}/ja/sign\?link={link}">', html)
 
     def test_shows_a_refusal_and_where_to_go(self, hanako: Visitor) -> None:
         hanako.reserve()
@@ -561,9 +576,10 @@ class TestWaysOfAService:
     def test_are_those_in_which_the_act_can_be_signed(
         self, hanako: Visitor, peer: SignedPeer, channels: list[str], ways: set[str]
     ) -> None:
+        peer.key = FUJI
         register(a_service(FUJI, address=peer.address, channels=channels))
         words = hanako.see(hanako.fill_in(hanako.begin_application("fuji")))
-        said = {"pc": "このパソコンで署名する", "phone": "ほかのスマートフォンで読み取る", "counter": "窓口で続ける"}
+        said = {"pc": "このパソコンで署名する", "phone": "このスマートフォンで署名する", "counter": "窓口で続ける"}
         assert {way for way, button in said.items() if button in words} == ways
 
 

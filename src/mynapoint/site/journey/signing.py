@@ -35,15 +35,17 @@ def get_link(token: str) -> str:
 
 def list_ways(request: HttpRequest, token: str, *, draft: str | None) -> list[Way]:
     """This will list the ways to sign an act; a counter can go on with it when it came from a draft."""
-    link = get_link(token)
-    program = f"{settings.CARD_PROGRAM}/{read_language(request)}/sign?link={quote(link, safe='')}"
-    computer = Way("pc", program, "pc_hint")
-    # The demonstration has no phone: its card program, which shows whose card to take, plays one.
-    phone = Way("phone", program, "phone_demo") if settings.DEMO else Way("phone", link, "phone_hint")
+    asked = f"/{read_language(request)}/sign?link={quote(get_link(token), safe='')}"
+    computer = Way("pc", settings.CARD_PROGRAM + asked, "pc_hint")
+    ways = [Way("qr", find_address(request, "act-phone", token=token), "qr_hint")]
+    if draft:
+        ways.append(Way("counter", f"{draft}counter/", "counter_hint"))
+    if settings.DEMO:  # which has no phone: its card program, which shows whose card to take, plays one
+        ways.insert(0, Way("phone", settings.CARD_PROGRAM + asked, "phone_demo"))
+    elif settings.PHONE_PROGRAM:
+        ways.insert(0, Way("phone", settings.PHONE_PROGRAM + asked, "phone_hint"))
     is_phone = _PHONE in request.headers.get("User-Agent", "")
-    ways = [phone, computer] if is_phone else [computer, phone]
-    ways.append(Way("qr", find_address(request, "act-phone", token=token), "qr_hint"))
-    return [*ways, Way("counter", f"{draft}counter/", "counter_hint")] if draft else ways
+    return [*ways, computer] if is_phone else [computer, *ways]
 
 
 def choose_ways(ways: Sequence[Way], service: Service | None) -> list[Way]:
