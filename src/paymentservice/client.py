@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from paymentservice.bodies import write_body
 from paymentservice.encoding import from_base64url
 from paymentservice.exchange import AnswerUntrusted, SignedClient
+from paymentservice.openings import write_openings
 from paymentservice.wire import ROLL_PAGE, AuditVerdict, ClosingState, RollPage, SealedTotals
 from sealedclaim.opening import Opening
-from sealedclaim.wire import write_openings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,19 +4,19 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from sealedclaim.base64url import to_base64url
 from sealedclaim.opening import SALT_SIZE, Commitment, IndexOutsideRoll, Opening, check_path
 from sealedclaim.roll import TOKEN_SIZE
 from sealedclaim.strict_json import (
     Unreadable,
     read_document,
+    read_each,
     read_fields,
     read_name,
     read_number,
     read_octets,
-    write_octets,
 )
-from sealedclaim.tree import HASH_SIZE
-from sealedclaim.wire import parse_path, path_as_json
+from sealedclaim.tree import HASH_SIZE, LONGEST_PATH, Node
 
 FORMAT: Final = "mynapoint row receipt v1"
 RECEIPT_LIMIT: Final = 64 * 1024
@@ -80,7 +80,7 @@ def parse_receipt(octets: bytes) -> RowReceipt:
             token=read_octets(token, size=TOKEN_SIZE, place="token"),
             points=read_number(points, place="points"),
             salt=read_octets(salt, size=SALT_SIZE, place="salt"),
-            path=parse_path(path),
+            path=_parse_path(path),
         ),
     )
 
@@ -96,10 +96,22 @@ def write_receipt(receipt: RowReceipt) -> bytes:
         "index": opening.index,
         "count": commitment.count,
         "total": commitment.total,
-        "root": write_octets(commitment.root),
-        "token": write_octets(opening.token),
+        "root": to_base64url(commitment.root),
+        "token": to_base64url(opening.token),
         "points": opening.points,
-        "salt": write_octets(opening.salt),
-        "path": path_as_json(opening.path),
+        "salt": to_base64url(opening.salt),
+        "path": [{"hash": to_base64url(node.hash), "sum": node.sum} for node in opening.path],
     }
     return json.dumps(fields, ensure_ascii=False, indent=2).encode() + b"\n"
+
+
+def _parse_path(value: object) -> tuple[Node, ...]:
+    path = tuple(read_each(value, _parse_node, place="path"))
+    if len(path) > LONGEST_PATH:
+        raise Unreadable("path")
+    return path
+
+
+def _parse_node(value: object) -> Node:
+    octets, points = read_fields(value, "hash", "sum", place="path")
+    return Node(read_octets(octets, size=HASH_SIZE, place="path"), read_number(points, place="path"))

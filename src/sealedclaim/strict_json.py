@@ -1,10 +1,10 @@
 """JSON as it comes from outside: every object has exactly the fields it should, every value exactly its form."""
 
-import base64
-import binascii
 import json
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, TypeVar
+
+from sealedclaim.base64url import NotBase64Url, from_base64url
 
 T = TypeVar("T")
 
@@ -65,15 +65,12 @@ def read_octets(value: object, *, size: int, place: str) -> bytes:
 
     :raises Unreadable: it is anything else, or not `size` bytes.
     """
-    if not isinstance(value, str) or not value.isascii():
+    if not isinstance(value, str):
         raise Unreadable(place)
     try:
-        octets = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-    except binascii.Error:
+        return from_base64url(value, length=size)
+    except NotBase64Url:
         raise Unreadable(place) from None
-    if len(octets) != size or write_octets(octets) != value:
-        raise Unreadable(place)
-    return octets
 
 
 def read_number(value: object, *, place: str) -> int:
@@ -94,11 +91,6 @@ def read_name(value: object, *, place: str) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= 100 or not value.isprintable():
         raise Unreadable(place)
     return value
-
-
-def write_octets(octets: bytes) -> str:
-    """Return base64url without padding."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

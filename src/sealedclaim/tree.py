@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 HASH_SIZE: Final = 32
 SUM_LIMIT: Final = 1 << 64
 """Sums are written in 8 bytes; one that does not fit is an error, never a wrap."""
+LONGEST_PATH: Final = 64
+"""No row of a tree whose length fits in 8 bytes has a longer path."""
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 LEAF: Final = Struct(">xQ16sQ16s")

@@ -9,11 +9,11 @@ from paymentservice.bodies import Body, read_body, write_body
 from paymentservice.clock import Clock
 from paymentservice.encoding import from_base64url, to_base64url
 from paymentservice.messages import PublicKeys, Request, Response, SigningKey, sign_response, verify_request
+from paymentservice.openings import read_openings
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_body
 from paymentservice.wire import AuditVerdict, ClosingState, RollPage, SealedTotals
 from sealedclaim.opening import Commitment, OpeningRefused, check_openings
 from sealedclaim.roll import roll_digest
-from sealedclaim.wire import parse_openings
 
 PAGE = 2
 
@@ -115,7 +115,7 @@ class PlatformStub:
         commitment = Commitment(count=sealed.count, total=sealed.total, root=from_base64url(sealed.root))
         try:
             check_openings(
-                parse_openings(body),
+                read_openings(body),
                 commitment=commitment,
                 drawn=dict(enumerate(sorted(self.roll))),
                 cap=self.cap,

@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 from sealing_rows import closing_rows, flipped_bits
 
 from sealedclaim.opening import IndexOutsideRoll, OpeningRefused
-from sealedclaim.receipt import CommitmentMismatch, RowReceipt, check_receipt, parse_receipt, write_receipt
+from sealedclaim.receipt import (
+    RECEIPT_LIMIT,
+    CommitmentMismatch,
+    RowReceipt,
+    check_receipt,
+    parse_receipt,
+    write_receipt,
+)
 from sealedclaim.sealing import seal
 from sealedclaim.strict_json import Unreadable
-from sealedclaim.wire import OPENINGS_LIMIT, parse_openings, write_openings
 
 ROWS = closing_rows(11)
 SEALED = seal(ROWS)
@@ -44,75 +50,6 @@ def _is_fine(name: str, value: object) -> bool:
     return (name == "path" and value == []) or (name in names and value in ("ä", "=" * 22, "A" * 21, "A" * 23))
 
 
-class TestOpeningsDocument:
-    def test_is_read_as_it_was_written(self) -> None:
-        openings = [SEALED.open_row(index) for index in (0, 5, 10)]
-        assert parse_openings(write_openings(openings)) == openings
-        assert parse_openings(write_openings([])) == []
-
-    def test_has_the_fields_of_the_wire_and_no_other(self) -> None:
-        (opening,) = json.loads(write_openings([SEALED.open_row(3)]))["openings"]
-        assert opening.keys() == {"index", "points", "salt", "token", "path"}
-        assert opening["path"][0].keys() == {"hash", "sum"}
-
-    def test_is_refused_with_one_thing_wrong(self) -> None:
-        (opening,) = json.loads(write_openings([SEALED.open_row(3)]))["openings"]
-        for spoiled in spoiled_documents(opening):
-            with pytest.raises(Unreadable):
-                parse_openings(json.dumps({"openings": [spoiled]}).encode())
-        for node in spoiled_documents(opening["path"][0]):
-            with pytest.raises(Unreadable):
-                parse_openings(json.dumps({"openings": [{**opening, "path": [node]}]}).encode())
-
-    @pytest.mark.parametrize(
-        "octets",
-        [
-            b"",
-            b"\xff",
-            b"[" * 100_000,
-            b'{"openings":[],"openings":[]}',
-            b'{"openings":' + b"9" * 5000 + b"}",
-            b'{"openings":NaN}',
-            b'{"openings":1e999}',
-            b"\xef\xbb\xbf" + b'{"openings":[]}',
-            b'{"openings":[]} ' + b" " * OPENINGS_LIMIT,
-        ],
-    )
-    def test_is_refused_when_it_is_no_such_json(self, octets: bytes) -> None:
-        with pytest.raises(Unreadable):
-            parse_openings(octets)
-
-    def test_is_refused_with_a_path_that_no_tree_has(self) -> None:
-        opening = SEALED.open_row(3)
-        with pytest.raises(Unreadable):
-            parse_openings(write_openings([replace(opening, path=opening.path[:1] * 65)]))
-
-    @given(octets=st.binary(max_size=300))
-    @settings(max_examples=2000)
-    def test_of_random_bytes_is_refused_by_name(self, octets: bytes) -> None:
-        with pytest.raises(Unreadable):
-            parse_openings(octets)
-
-    @given(place=st.integers(0), octet=st.integers(0, 255))
-    @settings(max_examples=2000)
-    def test_with_one_byte_changed_is_refused_or_fails_the_check(self, place: int, octet: int) -> None:
-        written = bytearray(write_openings([SEALED.open_row(3)]))
-        written[place % len(written)] = octet
-        try:
-            (opening,) = parse_openings(bytes(written))
-        except Unreadable:
-            return
-        assert opening == SEALED.open_row(3) or _fails(make_receipt(), opening)
-
-
-def _fails(receipt: RowReceipt, opening: Any) -> bool:
-    try:
-        check_receipt(replace(receipt, opening=opening))
-    except OpeningRefused:
-        return True
-    return False
-
-
 class TestRowReceipt:
     @pytest.mark.parametrize("index", range(11))
     def test_is_read_as_it_was_written_and_holds(self, index: int) -> None:
@@ -131,6 +68,49 @@ class TestRowReceipt:
         for spoiled in spoiled_documents(json.loads(write_receipt(make_receipt()))):
             with pytest.raises(Unreadable):
                 parse_receipt(json.dumps(spoiled).encode())
+
+        receipt = json.loads(write_receipt(make_receipt()))
+        for node in spoiled_documents(receipt["path"][0]):
+            with pytest.raises(Unreadable):
+                parse_receipt(json.dumps({**receipt, "path": [node]}).encode())
+
+    @pytest.mark.parametrize(
+        "octets",
+        [
+            b"",
+            b"\xff",
+            b"[" * 50_000,
+            b'{"format":"","format":""}',
+            b'{"index":' + b"9" * 5000 + b"}",
+            b'{"index":NaN}',
+            b'{"index":1e999}',
+            b"\xef\xbb\xbf" + write_receipt(make_receipt()),
+            write_receipt(make_receipt()) + b" " * RECEIPT_LIMIT,
+        ],
+    )
+    def test_is_refused_when_it_is_no_such_json(self, octets: bytes) -> None:
+        with pytest.raises(Unreadable):
+            parse_receipt(octets)
+
+    def test_is_refused_with_a_path_that_no_tree_has(self) -> None:
+        receipt = make_receipt()
+        opening = replace(receipt.opening, path=receipt.opening.path[:1] * 65)
+        with pytest.raises(Unreadable):
+            parse_receipt(write_receipt(replace(receipt, opening=opening)))
+
+    @given(place=st.integers(0), octet=st.integers(0, 255))
+    @settings(max_examples=2000)
+    def test_with_one_byte_changed_is_refused_fails_the_check_or_names_another_closing(
+        self, place: int, octet: int
+    ) -> None:
+        written = bytearray(write_receipt(make_receipt()))
+        written[place % len(written)] = octet
+        try:
+            receipt = parse_receipt(bytes(written))
+            check_receipt(receipt, published=SEALED.commitment)
+        except (Unreadable, OpeningRefused, CommitmentMismatch):
+            return
+        assert receipt.opening == make_receipt().opening
 
     def test_of_a_row_beyond_the_last_is_refused(self) -> None:
         receipt = make_receipt(10)

@@ -15,8 +15,7 @@ from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.queries import get_programme
 from mynapoint.programme.rules import Programme
 from mynapoint.service_api.answering import answer_problem
-from mynapoint.service_api.bodies import Openings
-from mynapoint.service_api.conversion import read_opening, read_sealed, show_closing, show_roll
+from mynapoint.service_api.conversion import read_sealed, show_closing, show_roll
 from mynapoint.service_api.problems import problem, problem_of
 from mynapoint.service_api.receiving import MessageSignature, ServiceRequest
 from mynapoint.service_api.refusals import ParameterUnknown, ProgrammeNotJoined
@@ -25,6 +24,7 @@ from mynapoint.settlement.queries import get_claim_for_closing
 from paymentservice.bodies import OPENINGS_LIMIT, Body, BodyRefused, Name, Token, read_body
 from paymentservice.encoding import from_base64url
 from paymentservice.messages import UnableToVerify
+from paymentservice.openings import Openings, read_openings
 from paymentservice.problems import problem_for
 from paymentservice.wire import ROLL_PAGE, AuditVerdict, ClosingState, RollPage, SealedTotals
 
@@ -109,12 +109,12 @@ def get_closing(request: ServiceRequest, programme: Name, period: Name) -> Closi
 def post_openings(request: ServiceRequest, programme: Name, period: Name) -> AuditVerdict:
     """The verdict is final; the opened rows are not kept."""
     _check_parameters(request)
-    rows = read_body(Openings, request.auth.body, limit=OPENINGS_LIMIT).openings
+    openings = read_openings(request.auth.body)
     verdict = judge_openings(
         service_id=request.auth.service.id,
         programme=_get_joined(request, programme),
         period_id=period,
-        openings=[read_opening(row) for row in rows],
+        openings=openings,
         at=request.auth.at,
     )
     if not verdict.accepted:

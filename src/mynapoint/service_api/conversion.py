@@ -3,12 +3,9 @@
 from mynapoint.closing.queries import ClosingView
 from mynapoint.closing.queries import RollPage as Page
 from mynapoint.closing.rules import SealedTotal
-from mynapoint.service_api.bodies import RowOpening
 from mynapoint.settlement.queries import ClaimView
 from paymentservice.encoding import from_base64url, to_base64url
 from paymentservice.wire import ClaimState, ClosingState, RollPage, SealedTotals
-from sealedclaim.opening import Opening
-from sealedclaim.tree import Node
 
 
 def show_roll(page: Page, *, programme: str, period: str) -> RollPage:
@@ -37,15 +34,4 @@ def read_sealed(totals: SealedTotals) -> SealedTotal:
         count=totals.count,
         total=totals.total,
         root=from_base64url(totals.root),
-    )
-
-
-def read_opening(row: RowOpening) -> Opening:
-    """Return one opened row."""
-    return Opening(
-        index=row.index,
-        token=from_base64url(row.token),
-        points=row.points,
-        salt=from_base64url(row.salt),
-        path=tuple(Node(from_base64url(step.hash), step.sum) for step in row.path),
     )

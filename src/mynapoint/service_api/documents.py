@@ -12,10 +12,10 @@ from pydantic.json_schema import models_json_schema
 import mynapoint
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.service_api.api import api
-from mynapoint.service_api.bodies import Openings
 from mynapoint.service_api.problems import REFUSALS, problem
 from paymentservice import bodies
 from paymentservice.messages import UnableToVerify
+from paymentservice.openings import Openings
 from paymentservice.problems import CONTENT_TYPE, Problem, problem_for
 from paymentservice.wire import (
     AccountCheck,

@@ -55,7 +55,7 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
     try:
         done = submit(
             Link.parse(token),
-            _read_submission(request),
+            read_submission(request.body),
             audience=settings.SITE_ORIGIN,
             authorities=get_authorities(),
             performers=PERFORMERS,
@@ -76,13 +76,13 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
     )
 
 
-def _read_submission(request: HttpRequest) -> Submission:
+def read_submission(octets: bytes) -> Submission:
     """Read the body, of which nothing is kept when it cannot be read.
 
     :raises SubmissionMalformed: when it is not what it must be.
     """
     try:
-        body = SignatureBody.model_validate_json(request.body)
+        body = SignatureBody.model_validate_json(octets)
         return Submission(signature=from_base64url(body.signature), certificate=from_base64url(body.certificate))
     except (ValidationError, NotBase64Url):
         raise SubmissionMalformed from None
