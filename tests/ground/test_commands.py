@@ -1,5 +1,6 @@
 """The ``mynapoint`` command: clear help, clear complaints, codes that a script can trust."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pytest_django import Settings
 from mynapoint.console.cluster import open_cluster, server_url
 from mynapoint.console.main import main
 from mynapoint.console.place import find_place
+from published import publishing
+from sealedclaim.receipt import RowReceipt, parse_receipt, write_receipt
+from sealedclaim.sealing import seal
 
 
 def run(*arguments: str, state_dir: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -76,6 +80,53 @@ class TestReceipt:
         (tmp_path / "other.json").write_text("{}")
         assert main(["receipt", "verify", str(tmp_path / "other.json")]) == 1
         assert "other.json は受領書ではありません" in capsys.readouterr().err
+
+    @pytest.fixture
+    def receipt(self, tmp_path: Path) -> Path:
+        """The receipt of the second of a closing's two rows."""
+        claim = seal([(bytes(15) + b"1", 100, b"s" * 16), (bytes(15) + b"2", 200, b"t" * 16)])
+        receipt = RowReceipt(
+            programme="p", service="s", period="2020-09", commitment=claim.commitment, opening=claim.open_row(1)
+        )
+        file = tmp_path / "receipt.json"
+        file.write_bytes(write_receipt(receipt))
+        return file
+
+    @pytest.mark.parametrize(
+        ("status", "published", "told"),
+        [
+            (200, {}, "確かめました: s の 2020-09 の締め(合格、2行、合計 300 ポイント)の 2 行目に、200 ポイント"),
+            (200, {"total": 301}, "受領書にある締めと違います"),
+            (404, {}, "公開されていません"),
+            (503, {}, "答えがありません"),
+            (200, {"root": "zz"}, "答えがありません"),
+            (200, {"count": "many"}, "答えがありません"),
+        ],
+    )
+    def test_says_what_became_of_the_asking(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        receipt: Path,
+        status: int,
+        published: dict[str, object],
+        told: str,
+    ) -> None:
+        commitment = parse_receipt(receipt.read_bytes()).commitment
+        closing = {"state": "accepted", "count": 2, "total": 300, "root": commitment.root.hex()} | published
+        with publishing({"/closings/p/s/2020-09": (status, json.dumps(closing).encode())}) as site:
+            code = main(["receipt", "verify", str(receipt), "--site", site])
+        said = "".join(capsys.readouterr())
+        assert told in said
+        assert (code == 0) == ("確かめました" in said)
+
+    def test_tells_a_site_that_is_away_from_an_address_that_is_none(
+        self, capsys: pytest.CaptureFixture[str], receipt: Path
+    ) -> None:
+        with publishing({}) as gone:
+            pass
+        for site, told in ((gone, "答えがありません"), ("mynapoint.example", "アドレスではありません")):
+            assert main(["receipt", "verify", str(receipt), "--site", site]) == 1
+            assert told in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -3,18 +3,17 @@
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-import httpx2
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mynapoint.console.published import SiteAway, fetch
 from sealedclaim.opening import Commitment, OpeningRefused
 from sealedclaim.receipt import CommitmentMismatch, RowReceipt, check_receipt, parse_receipt
 from sealedclaim.strict_json import Unreadable
 
-SECONDS: Final = 15.0
 _STATES: Final[Mapping[str, str]] = {
     "sealed": "封緘済み",
     "drawn": "くじ引き済み",
@@ -31,12 +30,12 @@ class Published(BaseModel):
     state: str
     count: int
     total: int
-    root: bytes
+    root: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     @property
     def commitment(self) -> Commitment:
         """The published closing as receipts are held against it."""
-        return Commitment(count=self.count, total=self.total, root=bytes.fromhex(self.root.decode()))
+        return Commitment(count=self.count, total=self.total, root=bytes.fromhex(self.root))
 
 
 class Command(BaseCommand):
@@ -80,9 +79,10 @@ class Command(BaseCommand):
 
 def _fetch(receipt: RowReceipt, *, site: str) -> Published:
     address = f"{site}/closings/{receipt.programme}/{receipt.service}/{receipt.period}"
+    published = fetch(address)
+    if published is None:
+        raise CommandError(f"この締めは {address} に公開されていません。--site のアドレスを確かめてください")
     try:
-        answer = httpx2.get(address, timeout=SECONDS, trust_env=False)
-        answer.raise_for_status()
-        return Published.model_validate_json(answer.content)
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValidationError):
-        raise CommandError(f"この締めは {address} に公開されていません。--site のアドレスを確かめてください") from None
+        return Published.model_validate_json(published)
+    except ValidationError:
+        raise SiteAway(address) from None
