@@ -171,21 +171,65 @@ class Disposition:
     path: str
 
     @property
+    def is_expected(self) -> bool:
+        """Tell whether the engine's verdict is PKITS's."""
+        return (self.path == ACCEPTED) == self.case.is_valid
+
+    @property
     def reason(self) -> str:
-        """Why the engine's verdict is not PKITS's; empty when it is."""
-        if (self.path == ACCEPTED) == self.case.is_valid:
+        """Why the engine's verdict is not PKITS's; empty when it is.
+
+        :raises KeyError: at a verdict that nobody has thought about yet.
+        """
+        if self.is_expected:
             return ""
         if not self.case.is_valid:
-            return POLICIES
-        return next(reason for prefix, reason in STRICTER.items() if self.path.startswith(prefix))
+            return LAXER[self.case.number.rpartition(".")[0]]
+        return STRICTER_IN_CASE.get(self.case.number) or STRICTER[self.path]
 
 
-POLICIES: Final = "policies are not the engine's: the profile demands the one policy of the one step"
+LAXER: Final = {"4.8": "policies are not the engine's: the profile demands the one policy of the one step"}
+"""By section: what is accepted and is invalid."""
+
+_INHIBITED_POLICY: Final = "stricter: the engine does not know inhibitAnyPolicy, which is critical"
+_SELF_ISSUED: Final = (
+    "stricter: the engine counts a self-issued authority towards the path's length (RFC 5280, 6.1.4 l)"
+)
 STRICTER: Final = {
-    "path:": "stricter, as the engine says: what it does not know, or takes by the letter, it refuses",
-    "revocation: says": "stricter: only whole lists of one issuer, without deltas",
+    "path: Forbidden public key algorithm": "stricter: no DSA",
+    "path: error parsing asn1 value": "stricter: no DSA, hence no key that takes its parameters from its issuer's",
+    "path: validity dates between 1950 and 2049 must be UtcTime": (
+        "stricter: until 2049 the one encoding of a time that RFC 5280, 4.1.2.5, allows"
+    ),
+    "path: all candidates exhausted with no interior errors": (
+        "stricter: names are compared byte by byte, without folding spaces, case, kinds of strings (RFC 5280, 7.1)"
+    ),
+    "path: invalid extension: 2.5.29.19: Certificate extension has incorrect criticality": (
+        "stricter: an authority's basicConstraints must be critical (RFC 5280, 4.2.1.9)"
+    ),
+    "path: invalid extension: 2.5.29.15: Certificate extension has incorrect criticality": (
+        "stricter: an authority's keyUsage must be critical (RFC 5280, 4.2.1.3, only recommends it)"
+    ),
+    "path: invalid extension: 2.5.29.36: certificate contains unaccounted-for critical extensions": (
+        "stricter: the engine does not know policyConstraints, which is critical"
+    ),
+    "path: invalid extension: 2.5.29.33: certificate contains unaccounted-for critical extensions": (
+        "stricter: the engine does not know policyMappings, which is critical"
+    ),
+    "path: invalid extension: 2.5.29.54: certificate contains unaccounted-for critical extensions": _INHIBITED_POLICY,
+    "path: fatal error: critical nameConstraints extension contains an unsupported directoryName constraint": (
+        "stricter: the engine knows no constraints of directory names"
+    ),
+    "path: unsupported name constraint": "stricter: the engine knows no constraints of URIs",
+    "revocation: says something that must be understood, and is not": (
+        "stricter: no list that names a distribution point or a scope, lists what others issued, or has deltas"
+    ),
     "revocation: no list": "stricter: a list counts under the key that issued the certificate, no other",
 }
+"""By the engine's or the reader's words: what is refused and is valid."""
+STRICTER_IN_CASE: Final = {"4.6.15": _SELF_ISSUED, "4.6.17": _SELF_ISSUED, "4.12.9": _INHIBITED_POLICY}
+"""Where the engine names what was wrong with the last authority that it tried ("signature does not match", for two of
+one name), and the reason lies with the one before."""
 
 
 def judge_all() -> Iterator[Disposition]:
