@@ -19,6 +19,7 @@ browser` installs it. A site under test is a process or a thread on loopback; a 
 Loading a page and axe are what takes time: give `open_window` the `others`, widths that each page has to fit besides,
 and `check` a page's `kind`, so that axe looks at a template and state once, not in every language.
 
-`window.page` is Playwright's page: click, type, read as there. `scripts=False` switches JavaScript off. Where
-SCREENSHOTS is set, `window.check` leaves a picture of each page in `.artifacts/screenshots/`.
+`window.page` is Playwright's page: click, type, read as there; `browser.hands` goes through it by keys alone.
+`scripts=False` switches JavaScript off. Of each page whose name begins with one of the words in SCREENSHOTS,
+`window.check` leaves a picture in `.artifacts/screenshots/`.
 """

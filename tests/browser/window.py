@@ -20,6 +20,8 @@ _HEIGHT: Final = 667
 _HEIGHTS: Final = {WIDE: 900}
 _OWN_HOSTS: Final = {"127.0.0.1", "localhost", "[::1]", "::1"}
 _SCREENSHOTS: Final = Path(__file__).parents[2] / ".artifacts" / "screenshots"
+_PICTURED: Final = tuple(os.environ.get("SCREENSHOTS", "").split())
+"""how the names of those pages begin of which pictures are asked for"""
 _AXE: Final = Axe()
 
 
@@ -69,14 +71,14 @@ class Window:
         assert not flaws, "\n".join([f"{name} ({self.page.url}):", *flaws])
 
     def _look_at_every_width(self, name: str) -> list[str]:
-        """Find what is wider than the window; leave pictures of the whole page, where SCREENSHOTS asks for them."""
+        """Find what is wider than the window; leave pictures of the whole page, where they are asked for."""
         flaws = []
         for width in reversed(self.widths):
             if len(self.widths) > 1:
                 self.page.set_viewport_size({"width": width, "height": _HEIGHTS.get(width, _HEIGHT)})
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             flaws += [f"scrolls sideways: {wide} px wide at {width}"] if wide > width else []
-            if os.environ.get("SCREENSHOTS"):
+            if name.startswith(_PICTURED):
                 file = f"{name.strip('/').replace('/', '-') or 'start'}-{width}.png"
                 self.page.screenshot(path=_SCREENSHOTS / file, full_page=True)
         return flaws
