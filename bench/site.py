@@ -2,7 +2,7 @@
 
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import cycle, islice
@@ -13,7 +13,7 @@ from bench.nginx import find_missing, serving
 from bench.progress import say
 from bench.stage import running, settled_town
 from bench.table import Row
-from bench.visitors import LineBroken, arrive_all, begin_twice, check_order, visit_at
+from bench.visitors import LineBroken, arrive_all, begin, begin_twice, check_order, visit_at
 from bench.wrk import ask_for
 from demo.town import SERVICE_NAMES, Town
 
@@ -28,10 +28,12 @@ PAGES: Final = {
     "start page": "/",
     f"{REAL_COUNT} services": "/services/",
     "a service": "/services/hanamaru/",
-    "reserve wizard": "/reserve/",
+    "reserving, before it begins": "/reserve/",
 }
-MIXED: Final = ("/", "/services/", "/", "/en/", "/", "/services/", "/easy/", "/", "/reserve/", "/")
-"""what people ask for, in this proportion"""
+STEP: Final = "a question of a reservation"
+"""the page that is somebody's own, made for each request"""
+MIXED: Final = ("/", "/services/", "/", "/en/", "/", "/services/hanamaru/", "/easy/", "/services/", "/reserve/")
+"""what people ask for, in this proportion, with one question of a reservation to each turn"""
 
 
 @dataclass(frozen=True)
@@ -58,16 +60,17 @@ def measure(quick: bool) -> Iterator[Row]:
     with settled_town() as town:
         _register_many(town)
         with running(town, "site"):
-            yield from _measure_pages(town, size)
-            yield _measure_crowd(town, size)
+            step = begin(town.site_port, "/reserve/")
+            yield from _measure_pages(town, PAGES | {STEP: step}, size)
+            yield _measure_crowd(town, (*MIXED, step), size)
             yield from _measure_line(town, size)
 
 
-def _measure_pages(town: Town, size: Size) -> Iterator[Row]:
+def _measure_pages(town: Town, pages: Mapping[str, str], size: Size) -> Iterator[Row]:
     """Ask site and nginx in turn for the same bytes."""
-    files = {f"{number}.html": _fetch(town.site_port, path) for number, path in enumerate(PAGES.values())}
+    files = {f"{number}.html": _fetch(town.site_port, path) for number, path in enumerate(pages.values())}
     with serving(town.folder / "nginx", files) as port:
-        for (name, path), file in zip(PAGES.items(), files, strict=True):
+        for (name, path), file in zip(pages.items(), files, strict=True):
             say(f"{name}, {len(files[file])} bytes …")
             pairs = [
                 (ask_for(port, f"/{file}", seconds=size.seconds), ask_for(town.site_port, path, seconds=size.seconds))
@@ -79,10 +82,10 @@ def _measure_pages(town: Town, size: Size) -> Iterator[Row]:
             yield Row(f"site, {name}, 95 of 100 within", median(ours.slow_ms for _, ours in pairs), "ms")
 
 
-def _measure_crowd(town: Town, size: Size) -> Row:
-    """Let pages of every kind be asked for at a steady rate, answered or not."""
+def _measure_crowd(town: Town, mixed: Sequence[str], size: Size) -> Row:
+    """Let lists, services, first pages and a way's question be asked for at a steady rate, answered or not."""
     say(f"{size.visits} pages at {RATE}/s …")
-    seconds = visit_at(town.site_port, list(islice(cycle(MIXED), size.visits)), rate=RATE)
+    seconds = visit_at(town.site_port, list(islice(cycle(mixed), size.visits)), rate=RATE)
     slow = quantiles(seconds, n=20)[-1] * 1000
     return Row(f"site, {RATE} mixed pages a second, 95 of 100 within", slow, "ms", LIMIT_MS, LIMIT_MS / slow, 1.0)
 

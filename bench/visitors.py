@@ -75,21 +75,29 @@ def arrive_all(port: int, path: str, people: int) -> tuple[list[Arrival], float]
     return [arrival for arrival in arrivals if arrival is not None], time.perf_counter() - begun
 
 
+def begin(port: int, path: str, *, form: bytes = b"") -> str:
+    """Press a page's button when it is one's turn; return the page to which it leads.
+
+    :raises VisitFailed: when it leads nowhere, or to the line.
+    """
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    status, where = _ask(connection, "POST", path, body=form)
+    connection.close()
+    if status != 302 or "/line/" in where:
+        raise VisitFailed(f"{path}: {status} {where}")
+    return where
+
+
 def begin_twice(port: int, path: str, ticket: str) -> set[str]:
     """Begin with a ticket in two places at once; return where they led."""
     barrier = threading.Barrier(2)
 
-    def begin(_number: int) -> str:
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    def begin_here(_number: int) -> str:
         barrier.wait()
-        status, where = _ask(connection, "POST", path, body=f"ticket={ticket}".encode())
-        connection.close()
-        if status != 302 or "/line/" in where:
-            raise VisitFailed(f"{path}: {status} {where}")
-        return where
+        return begin(port, path, form=f"ticket={ticket}".encode())
 
     with ThreadPoolExecutor(2) as pool:
-        return set(pool.map(begin, range(2)))
+        return set(pool.map(begin_here, range(2)))
 
 
 def check_order(arrivals: Sequence[Arrival]) -> None:

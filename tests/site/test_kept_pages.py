@@ -10,17 +10,20 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from catalogue import load_catalogue
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from cast import AT, LOADED_AT, MINUTE, PROGRAMME_FILE, SECOND
 from mynapoint.entrance.operations import open_waiting_room
 from mynapoint.programme.operations import load_programme
+from mynapoint.programme.queries import get_programme
 from mynapoint.site.kept.moments import Remembered, count_texts, get_moment
 from mynapoint.site.kept.pages import LARGEST, LONGEST_ADDRESS, MOST, KeptPages
 
+COOKIES = f"sessionid={'a' * 32}; csrftoken={'b' * 32}; ticket=whatever"
 PUBLIC = {"Cache-Control": "max-age=60, public", "ETag": '"tag"', "Content-Type": "text/html; charset=utf-8"}
 
 
@@ -248,4 +251,44 @@ class TestSite:
         with django_assert_num_queries(0):
             again = ask(pages, HOST="127.0.0.1:8000", COOKIE="ticket=whatever")
         assert (first.status, first) == (200, again)
-        assert ask(pages, "/reserve/", HOST="127.0.0.1:8000").status == 200
+        assert ask(pages, "/services/", HOST="127.0.0.1:8000").status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPageBeforeItBegins:
+    @pytest.fixture(autouse=True)
+    def demonstration(self, settings: Settings) -> None:
+        load_catalogue()
+        settings.CLOCK = lambda: AT
+
+    def test_is_kept_and_holds_nothing_of_who_looked(self, django_assert_num_queries: Any) -> None:
+        pages, others = (KeptPages(get_wsgi_application(), moment=lambda: 0) for _ in range(2))
+        for path in ("/reserve/", "/en/apply/", "/apply/with/sakura/", "/easy/status/", "/objection/not_my_look/"):
+            known = ask(pages, path, HOST="127.0.0.1:8000", COOKIE=COOKIES, ACCEPT_LANGUAGE="en", USER_AGENT="one")
+            assert "public" in known.headers["Cache-Control"], path
+            assert "Set-Cookie" not in known.headers, path
+            assert known.headers["Vary"] == "Accept-Encoding", path
+            assert b"<form" in known.body, path
+            assert b"<input" not in known.body, path
+            with django_assert_num_queries(0):
+                assert ask(pages, path, HOST="127.0.0.1:8000") == known
+            assert ask(others, path, HOST="127.0.0.1:8000") == known
+
+    def test_begins_anew_for_everybody(self, client: Client) -> None:
+        ways = set()
+        for _ in range(2):
+            assert client.get("/reserve/").status_code == 200
+            answer = client.post("/reserve/")
+            assert answer.status_code == 302
+            assert "public" not in answer.headers.get("Cache-Control", "")
+            assert "public" not in client.get(answer["Location"]).headers["Cache-Control"]
+            ways.add(answer["Location"])
+        assert len(ways) == 2
+
+    def test_is_kept_no_longer_than_one_may_begin(self, settings: Settings) -> None:
+        pages = KeptPages(get_wsgi_application(), moment=lambda: settings.CLOCK().replace(second=0))
+        end = get_programme("mynapoint-2020", at=AT).reservation.until
+        for at, status in ((end - SECOND, 200), (end, 422), (end - SECOND, 200)):
+            settings.CLOCK = lambda at=at: at
+            answer = ask(pages, "/reserve/", HOST="127.0.0.1:8000")
+            assert (answer.status, "public" in answer.headers.get("Cache-Control", "")) == (status, status == 200)

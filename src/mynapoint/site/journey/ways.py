@@ -16,6 +16,7 @@ from mynapoint.draft.rules import DraftKind, DraftLink, Step, UnableToDraft
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.programme.rules import Programme, check_open
 from mynapoint.site.journey.addresses import WAYS, go_to_step
+from mynapoint.site.shell.informational import informational_at_first
 from mynapoint.site.shell.limits import form_page, small_body
 from mynapoint.site.shell.pages import get_served, go_to, show, show_refused
 from mynapoint.site.waiting.gate import behind_gate
@@ -25,6 +26,7 @@ from mynapoint.site.waiting.gate import behind_gate
 @csrf_exempt
 @form_page
 @small_body
+@informational_at_first
 @behind_gate
 def reserve(request: HttpRequest) -> HttpResponse:
     """Say what a reservation is; begin one."""
@@ -42,6 +44,7 @@ def reserve(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @form_page
 @small_body
+@informational_at_first
 @behind_gate
 def apply(request: HttpRequest, service_id: str | None = None) -> HttpResponse:
     """Say what an application is; begin one, with a service when one is chosen already."""

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from mynapoint.application.rules import ObjectionReason
 from mynapoint.site.journey.acts import propose_inquiry, propose_objection
 from mynapoint.site.journey.typed import Mistaken
+from mynapoint.site.shell.informational import informational_at_first
 from mynapoint.site.shell.languages import read_language
 from mynapoint.site.shell.limits import form_page, small_body
 from mynapoint.site.shell.pages import get_served, go_to, show
@@ -20,6 +21,7 @@ from mynapoint.site.waiting.gate import behind_gate
 @csrf_exempt
 @form_page
 @small_body
+@informational_at_first
 @behind_gate
 def status(request: HttpRequest, by_representative: bool = False) -> HttpResponse:
     """Explain how to look; then propose the inquiry and go on to its act."""
@@ -50,6 +52,7 @@ def choose_objection(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @form_page
 @small_body
+@informational_at_first
 @behind_gate
 def object_to(request: HttpRequest, reason: str, by_representative: bool = False) -> HttpResponse:
     """Say what an objection does; then propose it and go on to its act."""

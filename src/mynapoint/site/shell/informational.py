@@ -31,3 +31,17 @@ def informational(view: View[P]) -> View[P]:
         return kept if isinstance(kept, HttpResponse) else answer
 
     return informing
+
+
+def informational_at_first(view: View[P]) -> View[P]:
+    """Let what a page shows be kept like one that only informs, until its button begins something: a POST goes on.
+
+    Nobody is told apart by the form either: it has no token, for to begin binds nobody. Put it above the gate.
+    """
+    showing = informational(view)
+
+    @wraps(view)
+    def showing_or_beginning(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        return (view if request.method == "POST" else showing)(request, *args, **kwargs)
+
+    return showing_or_beginning
