@@ -9,15 +9,16 @@ from demo.commands import CommandFailed
 from demo.counter import Terminal
 from demo.counter_story import help_at_counter
 from demo.office import OFFICE, Clerk, find, open_browser, press
-from demo.people import Page, Person, check_refused
-from demo.story import Story, check, wait_for
-from demo.town import Town
+from demo.people import OK, Page, Person, check_refused
+from demo.story import StepFailed, Story, check, wait_for
+from demo.town import PROGRAMME, Town
 from demo.window import Window
 from jpki.client import PinLocked, WrongPin
 from mynapoint.kernel.period import JST
 from mynapoint.site.shell.dates import format_time
 
 RECORD_SIZE: Final = 120
+CONFLICT: Final = 409
 SECOND: Final = timedelta(seconds=1)
 
 
@@ -221,13 +222,16 @@ class Journey:
         with self.story.step("事務局の一人目が承認する") as said:
             aoi = self._hire("aoi", "kumo-to-sora-2020")
             midori = self._hire("midori", "mori-to-kawa-2020")
-            said.append(_describe_claim(aoi.approve("hanamaru", 1)))
+            check(aoi.approve("hanamaru", 1).status == OK, "the first person could not approve")
+            said.append(f"承認 {_read_approvals(aoi, expected='1 / 2')}")
         with self.story.step("同じ人がもう一度承認しようとする") as said:
             page = aoi.approve("hanamaru", 1)
-            check(page.status >= 400, "one person approved twice")
-            said.append("断られた: 二人目は別の人")
+            check(page.status == CONFLICT, f"one person approved twice: {page.status}")
+            said.append(f"断られた: {find('二人目の承認は、別の人がします。', page.words)}")
+            _read_approvals(aoi, expected="1 / 2")
         with self.story.step("二人目が承認し、振込データを作る") as said:
-            midori.approve("hanamaru", 1)
+            check(midori.approve("hanamaru", 1).status == OK, "the second person could not approve")
+            said.append(f"承認 {_read_approvals(midori, expected='2 / 2')}、")
             file = midori.make_transfer()
             said.append(_describe_transfer(file, amount=5000))
 
@@ -288,8 +292,7 @@ class Journey:
             self.town.services["hanamaru"].ask("receipt", *words)
             said.append(self.town.command("receipt", "verify", str(file)))
         with self.story.step("書き換えた受領書は見破られる") as said:
-            check(not _verifies(self.town, _forge(file)), "a forged receipt verifies")
-            said.append("断られた")
+            said.append(f"断られた: {_hear_refusal(self.town, _forge(file))}")
         with self.story.step("監査人が記録簿を計算し直す") as said:
             said.append(self.town.command("journal", "verify").replace("\n", " "))
 
@@ -349,9 +352,11 @@ def _describe_verdict(answer: dict[str, Any]) -> str:
     return f"{answer['opened']} 行を開いて合格。行は残さない"
 
 
-def _describe_claim(page: Page) -> str:
-    check(page.status == 200, page.words)
-    return "承認 1/2"
+def _read_approvals(clerk: Clerk, *, expected: str) -> str:
+    """Return how many approvals the list of claims, which has one claim yet, shows."""
+    shown = find(r"\d / 2", clerk.look(f"/office/{PROGRAMME}/claims/").words)
+    check(shown == expected, f"{shown} approvals instead of {expected}")
+    return shown
 
 
 def _describe_transfer(file: bytes, *, amount: int) -> str:
@@ -371,9 +376,10 @@ def _forge(receipt: Path) -> Path:
     return forged
 
 
-def _verifies(town: Town, receipt: Path) -> bool:
+def _hear_refusal(town: Town, receipt: Path) -> str:
+    """Return for which reason a receipt is refused, and let no other failure count as a refusal."""
     try:
         town.command("receipt", "verify", str(receipt))
-    except CommandFailed:
-        return False
-    return True
+    except CommandFailed as failed:
+        return find(r"この行は、受領書にある締めに入っていません\(\w+\)", failed.said)
+    raise StepFailed("a forged receipt verifies")
