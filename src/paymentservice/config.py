@@ -98,10 +98,6 @@ class Accounts(Table):
         groups = range(0, len(account_id), self.id_group)
         return " ".join(account_id[start : start + self.id_group] for start in groups)
 
-    def is_well_formed(self, account_id: str) -> bool:
-        """Tell whether a normalised account id can be one of ours."""
-        return len(account_id) == self.id_length and account_id.isascii() and account_id.isdigit()
-
 
 class ClosingPeriod(Table):
     """A closing period, ended at ``ends_at``."""

@@ -78,14 +78,6 @@ def points_for(total: int, *, tariff: Tariff) -> int:
     return min(floor(total * tariff.rate), tariff.cap)
 
 
-def cumulative_points(
-    movements: Iterable[Movement], *, terms: EarningTerms, linked_at: datetime, until: datetime
-) -> int:
-    """Return the points of a link since the programme's start: its row of a closing."""
-    total = running_total(movements, terms=terms, linked_at=linked_at, until=until)
-    return points_for(total, tariff=terms.tariff)
-
-
 def award_for(total: int, *, terms: EarningTerms, granted: Award) -> Award:
     """Return what brings the grants so far up, or down, to what the running total deserves."""
     return Award(

@@ -13,7 +13,6 @@ from paymentservice.rewards import (
     Movement,
     Tariff,
     award_for,
-    cumulative_points,
     points_for,
     running_total,
 )
@@ -34,7 +33,7 @@ def a_movement(amount: int, at: datetime = SEPTEMBER, *, recorded_at: datetime |
 
 
 def points(*movements: Movement, linked_at: datetime = EARLIER, until: datetime = APRIL) -> int:
-    return cumulative_points(movements, terms=TERMS, linked_at=linked_at, until=until)
+    return points_for(running_total(movements, terms=TERMS, linked_at=linked_at, until=until), tariff=NATIONAL)
 
 
 class TestPointsFor:
