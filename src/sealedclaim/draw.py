@@ -1,4 +1,4 @@
-"""Which rows an audit opens: fixed by two hashes that no side could choose together."""
+"""Which rows an audit opens: fixed by two hashes, one of each side, of which the service's comes first."""
 
 import hashlib
 from collections.abc import Iterator
