@@ -114,7 +114,7 @@ class TestReceipt:
         commitment = parse_receipt(receipt.read_bytes()).commitment
         closing = {"state": "accepted", "count": 2, "total": 300, "root": commitment.root.hex()} | published
         with publishing({"/closings/p/s/2020-09": (status, json.dumps(closing).encode())}) as site:
-            code = main(["receipt", "verify", str(receipt), "--site", site])
+            code = main(["receipt", "verify", str(receipt), "--site", f"{site}/"])
         said = "".join(capsys.readouterr())
         assert told in said
         assert (code == 0) == ("確かめました" in said)

@@ -27,7 +27,9 @@ _DJANGO_OPTIONS: Final = (
 
 FOUNDERS: Final = (["db", "start"], ["migrate"], ["service", "platform-key"])
 """What begins a platform; nothing else makes secrets, so that a slip in a folder's name begins no second one."""
-NEED_NO_PLATFORM: Final = frozenset({"authority", "card", "check", "db", "makemigrations", "receipt", "write_protocol"})
+NEED_NO_PLATFORM: Final = frozenset(
+    {"authority", "card", "check", "checkpoint", "db", "makemigrations", "receipt", "write_protocol"}
+)
 
 CHECKED: Final = frozenset({"serve", "worker"})
 """What runs on looks the whole platform through first, as `mynapoint check` does: the others would spend most on it."""

@@ -9,6 +9,11 @@ from django.core.management.base import CommandError
 SECONDS: Final = 15.0
 
 
+def bare(site: str) -> str:
+    """Return a site's address without the stroke at its end that browsers write."""
+    return site.rstrip("/")
+
+
 def fetch(address: str) -> bytes | None:
     """Return what is published at an address; None when the site says that there is nothing (404).
 

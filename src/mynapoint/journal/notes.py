@@ -47,6 +47,21 @@ def verifier_key(name: str, public_key: Ed25519PublicKey) -> str:
     return f"{name}+{key_id(name, public_key).hex()}+{encoded}"
 
 
+def read_verifier_key(line: str) -> tuple[str, Ed25519PublicKey]:
+    """Return the name and the key in a verifier's line.
+
+    :raises NoteRefused: it is no such line, or its key id is another key's.
+    """
+    name, _, rest = line.partition("+")
+    encoded = _read_base64(rest.partition("+")[2])
+    if encoded[:1] != _ED25519 or len(encoded) != 33 or not _NAME.fullmatch(name):
+        raise NoteRefused
+    key = Ed25519PublicKey.from_public_bytes(encoded[1:])
+    if verifier_key(name, key) != line:
+        raise NoteRefused
+    return name, key
+
+
 def sign_note(text: str, *, name: str, key: Ed25519PrivateKey) -> str:
     """Return a text, which ends in a newline, with its signature line.
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from mynapoint.journal.counterparts import Counterparts, Row
+from mynapoint.journal.growth import GrowthRefused, Watched, check_growth
 from mynapoint.journal.merkle import (
     ProofRefused,
     check_consistency,
@@ -16,7 +18,7 @@ from mynapoint.journal.merkle import (
     leaf_hash,
 )
 from mynapoint.journal.models import Entry, Position, SignedCheckpoint
-from mynapoint.journal.notes import NoteRefused
+from mynapoint.journal.notes import NoteRefused, verifier_key
 from mynapoint.journal.rules import (
     Checkpoint,
     CheckpointUnknown,
@@ -31,17 +33,22 @@ from mynapoint.journal.rules import (
     is_entry_sealed,
     octets_of,
 )
-from mynapoint.journal.tree import as_checkpoint, read_note, read_path
+from mynapoint.journal.tree import as_checkpoint, name_of, read_note, read_path
 from mynapoint.journal.verification import verify
 
 __all__ = [
     "Counterparts",
+    "GrowthRefused",
+    "NoteRefused",
     "Row",
+    "Watched",
+    "check_growth",
     "find_written",
     "get_checkpoint",
     "get_consistency_proof",
     "get_first_checkpoint_covering",
     "get_inclusion_proof",
+    "get_verifier_key",
     "is_sequenced",
     "list_written",
     "verify_journal",
@@ -52,6 +59,12 @@ def get_checkpoint() -> Checkpoint | None:
     """Return the newest checkpoint; None before the first."""
     newest = SignedCheckpoint.objects.order_by("-size").first()
     return as_checkpoint(newest) if newest else None
+
+
+def get_verifier_key() -> str | None:
+    """Return the line by which anybody knows the journal and its key (c2sp.org/signed-note); None before it began."""
+    newest = get_checkpoint()
+    return verifier_key(name_of(newest.note), settings.JOURNAL_SIGNING_KEY.public_key()) if newest else None
 
 
 def get_first_checkpoint_covering(entry_id: UUID) -> Checkpoint | None:
@@ -133,7 +146,8 @@ def get_consistency_proof(old: int, new: int) -> tuple[bytes, ...]:
     :raises CheckpointUnknown: one of the sizes was never signed, or they are the wrong way round.
     :raises JournalDamaged: the tree was changed, so that there is no proof.
     """
-    roots = dict(SignedCheckpoint.objects.filter(size__in=(old, new)).values_list("size", "root"))
+    signed = SignedCheckpoint.objects.filter(Q(size=old) | Q(size=new))
+    roots = dict(signed.values_list("size", "root"))
     for size in (old, new):
         if size not in roots or old > new:
             raise CheckpointUnknown(size)

@@ -36,6 +36,11 @@ def problem_with(row: SignedCheckpoint) -> Problem | None:
     return None if (signed.size, signed.root) == (checkpoint.size, checkpoint.root) else Problem.NOT_THE_SIGNED_TREE
 
 
+def name_of(note: str) -> str:
+    """Return the origin that a note names, whoever signed it."""
+    return note.partition("\n")[0]
+
+
 def read_note(note: str) -> CheckpointText:
     """Return the checkpoint in a note of this journal, under the origin that it names itself.
 
@@ -44,8 +49,7 @@ def read_note(note: str) -> CheckpointText:
 
     :raises NoteRefused: this journal's key did not sign it.
     """
-    origin, _, _ = note.partition("\n")
-    return open_checkpoint(note, origin=origin, key=settings.JOURNAL_SIGNING_KEY.public_key())
+    return open_checkpoint(note, origin=name_of(note), key=settings.JOURNAL_SIGNING_KEY.public_key())
 
 
 def read_frontier(newest: SignedCheckpoint | None) -> Frontier:

@@ -1,14 +1,20 @@
 """What anybody may check: the journal's checkpoint and proofs, and the closings' roots and totals."""
 
 from base64 import b64encode
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from mynapoint.closing.queries import get_closing
 from mynapoint.closing.rules import ClosingUnknown
-from mynapoint.journal.queries import get_checkpoint, get_inclusion_proof
+from mynapoint.journal.queries import get_checkpoint, get_consistency_proof, get_inclusion_proof, get_verifier_key
+from mynapoint.journal.rules import CheckpointUnknown
+
+KEPT_SECONDS: Final = 86_400
+"""for which anybody may keep what never changes"""
 
 
 @require_safe
@@ -18,6 +24,26 @@ def checkpoint(_request: HttpRequest) -> HttpResponse:
     if newest is None:
         raise Http404
     return HttpResponse(newest.note, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def key(_request: HttpRequest) -> HttpResponse:
+    """Answer the line by which a verifier knows the journal's key (C2SP signed-note)."""
+    line = get_verifier_key()
+    if line is None:
+        raise Http404
+    return HttpResponse(f"{line}\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@cache_control(public=True, max_age=KEPT_SECONDS, immutable=True)
+def consistency(_request: HttpRequest, old: int, new: int) -> HttpResponse:
+    """Answer what shows that one checkpoint's tree has only grown into another's (RFC 9162, 2.1.4)."""
+    try:
+        path = get_consistency_proof(old, new)
+    except CheckpointUnknown as unknown:
+        raise Http404 from unknown
+    return JsonResponse({"path": [b64encode(node).decode() for node in path]})
 
 
 @require_safe

@@ -18,6 +18,8 @@ MACHINE: list[URLPattern | URLResolver] = [
     path("act/<str:token>/statement", for_programs(card.statement), name="statement"),
     path("act/<str:token>/signature", for_programs(card.signature), name="signature"),
     path("journal/checkpoint", for_programs(records.checkpoint), name="checkpoint"),
+    path("journal/key", for_programs(records.key), name="journal-key"),
+    path("journal/consistency/<int:old>/<int:new>", for_programs(records.consistency), name="consistency"),
     path("journal/entries/<uuid:entry_id>", for_programs(records.entry), name="entry"),
     path(
         "closings/<slug:programme_id>/<slug:service_id>/<str:period_id>", for_programs(records.closing), name="closing"

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mynapoint.console.published import SiteAway, fetch
+from mynapoint.console.published import SiteAway, bare, fetch
 from sealedclaim.opening import Commitment, OpeningRefused
 from sealedclaim.receipt import CommitmentMismatch, RowReceipt, check_receipt, parse_receipt
 from sealedclaim.strict_json import Unreadable
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
         verify = actions.add_parser("verify", help="Fail unless the row is in the closing that was published.")
         verify.add_argument("file", type=Path)
-        verify.add_argument("--site", default=settings.SITE_ORIGIN, help="Where the closing is published.")
+        verify.add_argument("--site", type=bare, default=settings.SITE_ORIGIN, help="Where the closing is published.")
 
     def handle(self, *, file: Path, site: str, **_options: Any) -> None:
         """Check one receipt."""
