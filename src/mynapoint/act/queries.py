@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mynapoint.act.models import AnsweredAct
+from mynapoint.act.models import AnsweredAct, ProposedAct, UsedAct
 from mynapoint.act.rules import SHOWN_FOR, ActUnknown, Kind, Link, check_to_sign, read_statement
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.sql import ask
 
 DONE = "done"
@@ -136,3 +137,11 @@ def list_done(holder_id: UUID) -> list[UUID]:
 def _find_answer(act_id: UUID) -> Answer | None:
     row = AnsweredAct.objects.filter(id=act_id).first()
     return Answer(row.answer, row.data, row.holder_id, row.entry_id, row.answered_at) if row else None
+
+
+def list_rows(holder_id: UUID) -> list[HeldRow]:
+    """Return every row about the acts that a holder's cards have signed, with what was signed."""
+    answered = AnsweredAct.objects.filter(holder_id=holder_id).order_by("answered_at", "id")
+    ids = [act.id for act in answered]
+    proposed = ProposedAct.objects.filter(id__in=ids).order_by("expires_at", "id")
+    return copy_rows(proposed, UsedAct.objects.filter(id__in=ids).order_by("used_at", "id"), answered)

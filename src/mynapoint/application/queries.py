@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet
 
 from mynapoint.application.models import (
     AccountInService,
@@ -16,6 +16,7 @@ from mynapoint.application.models import (
     StandingChoice,
 )
 from mynapoint.application.rules import Choice, LinkOrder, LinkState, LinkToken, ObjectionReason
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.sql import ask
 
 _ORDERED = """
@@ -81,7 +82,10 @@ class AppliedView:
     service_id: str
     account_hint: str
     account_hash: bytes
+    account_reference: str
+    certificate_hash: bytes
     link_token: bytes
+    act_id: UUID
     applied_at: datetime
     is_standing: bool
     steps: tuple[tuple[LinkState, str, datetime], ...]
@@ -97,7 +101,10 @@ def list_applications(holder_id: UUID, *, programme_id: str) -> list[AppliedView
             service_id=row.service,
             account_hint=row.account_hint,
             account_hash=bytes(row.account_hash),
+            account_reference=row.account_reference,
+            certificate_hash=bytes(row.certificate_hash),
             link_token=bytes(row.link_token),
+            act_id=row.act_id,
             applied_at=row.applied_at,
             is_standing=chosen is not None and chosen.application_id == row.id,
             steps=_list_steps(holder_id, row.id),
@@ -200,3 +207,9 @@ def _last(states: Collection[str]) -> LinkState:
     """The last step counts: a stop comes after a link."""
     last = (state for state in (LinkState.STOPPED, LinkState.REFUSED, LinkState.LINKED) if state in states)
     return next(last, LinkState.PENDING)
+
+
+def list_rows(holder_id: UUID) -> list[HeldRow]:
+    """Return every row about a holder's applications and objections."""
+    kinds: tuple[type[Model], ...] = (Application, StandingChoice, AccountInService, LinkStep, SecondChoice, Objection)
+    return copy_rows(*(kind._default_manager.filter(holder_id=holder_id) for kind in kinds))

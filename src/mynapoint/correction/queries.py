@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from mynapoint.application.queries import find_link, find_second_choice
 from mynapoint.correction.models import Correction, CorrectionStep
 from mynapoint.correction.rules import OVER, CorrectionUnknown, Course, Source, State, Step, StepKind
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.programme.queries import get_programme
 
 SHOWN = 100
@@ -142,3 +143,9 @@ def _view(row: Correction, *, at: datetime) -> CorrectionView:
         due_at=choose_until or course.find_due(rule) if course.is_open else None,
         choose_until=choose_until,
     )
+
+
+def list_rows(holder_id: UUID) -> list[HeldRow]:
+    """Return every row about a holder's corrections."""
+    steps = CorrectionStep.objects.filter(holder_id=holder_id).order_by("correction_id", "index")
+    return copy_rows(Correction.objects.filter(holder_id=holder_id), steps)

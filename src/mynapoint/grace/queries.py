@@ -10,6 +10,7 @@ from mynapoint.act.rules import Kind, Late
 from mynapoint.case.rules import CaseName
 from mynapoint.grace.models import GraceTicket, ShownGrace, UsedGrace
 from mynapoint.grace.rules import GraceHash, GraceUnknown, GraceUsed, Ticket, check_helps, grace_end, hash_grace
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.slip_code import SlipCode
 from mynapoint.place.queries import find_place, list_counters
 from mynapoint.place.rules import Place, can_help_with, open_from
@@ -97,3 +98,9 @@ def list_used(holder_id: UUID) -> dict[Kind, datetime]:
     """Return which acts a holder did by a ticket, and when."""
     rows = UsedGrace.objects.filter(holder_id=holder_id).order_by("used_at").values_list("kind", "used_at")
     return {cast(Kind, kind): used_at for kind, used_at in rows}
+
+
+def list_rows(holder_id: UUID) -> list[HeldRow]:
+    """Return every row about the grace tickets that a holder has used, and the tickets themselves."""
+    used = UsedGrace.objects.filter(holder_id=holder_id)
+    return copy_rows(used, GraceTicket.objects.filter(code_hash__in=[row.code_hash for row in used]))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from mynapoint.holder.models import (
     Hold,
@@ -30,6 +30,7 @@ from mynapoint.holder.rules import (
     Outcome,
     get_standing,
 )
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.sql import ask
 
 SHOWN_AT_ONCE = 200
@@ -269,3 +270,17 @@ def _view_hold(
         outcome=cast(Outcome, outcome.outcome) if outcome else None,
         closed_at=outcome.closed_at if outcome else None,
     )
+
+
+def list_rows(holder_id: UUID) -> list[HeldRow]:
+    """Return every row about a holder and their certificates, also about those that waited for review."""
+    own: tuple[type[Model], ...] = (HolderCertificate, TouchedHolder, HoldOutcome)
+    named = [kind._default_manager.filter(holder_id=holder_id) for kind in own]
+    hashes = {bytes(value) for rows in named for value in rows.values_list("certificate_hash", flat=True)}
+    waited = (kind._default_manager.filter(certificate_hash__in=hashes) for kind in (Hold, HoldAttempt))
+    replaced = ReplacedCertificate.objects.filter(certificate_hash__in=hashes)
+    # Not what a review says of somebody else.
+    mine = Q(holder_id=holder_id) | Q(holder_id__isnull=True)
+    steps = HoldStep.objects.filter(mine, certificate_hash__in=hashes)
+    ends = HoldOutcome.objects.filter(mine, certificate_hash__in=hashes)
+    return copy_rows(Holder.objects.filter(id=holder_id), *named[:2], *waited, steps, ends, replaced)
