@@ -14,13 +14,13 @@ from cast import DAY, PROGRAMME, SECOND, Cast
 from correction.correction_parties import REPORTED_AT, Counterpart, apply_and_link, tell
 from mynapoint.application.models import Application
 from mynapoint.correction import rules
-from mynapoint.correction.models import Correction
-from mynapoint.correction.queries import get_correction
+from mynapoint.correction.models import Correction, CorrectionLook
+from mynapoint.correction.queries import get_correction, list_looks
 from mynapoint.correction.rules import Decision, Evidence, Source, State, StepKind
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.office.sentences import knows
 from mynapoint.office.templatetags.office_words import in_correction_words
-from mynapoint.staff.rules import Role
+from mynapoint.staff.rules import OFFICE, Role
 from staff_cast import employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,18 @@ def begin(client: Client, receipt: object, reason: str = "not_my_account") -> st
 def say(client: Client, correction: UUID, **said: str) -> str:
     """Send a form, and return what the page says then."""
     return client.post(reverse("office:correction", args=[correction]), said, follow=True).content.decode()
+
+
+class TestLooks:
+    """Whoever opens a correction's page is written down, for its holder to see."""
+
+    def test_are_written_down_each_time_with_the_role(self, michi: Client, correction: UUID) -> None:
+        before = CorrectionLook.objects.count()
+        assert michi.get(reverse("office:correction", args=[correction])).status_code == 200
+        auditor = sit_down(employ("kanri", Role.AUDITOR, city=OFFICE, at=REPORTED_AT), at=REPORTED_AT)
+        assert auditor.get(reverse("office:correction", args=[correction])).status_code == 200
+        looks = list_looks(Correction.objects.get().holder_id)[before:]
+        assert [(look.number, look.role) for look in looks] == [(correction, "office"), (correction, "auditor")]
 
 
 class TestList:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -12,11 +13,12 @@ from cast import AT, DAY
 from holder.review_parties import Held, Receipt, act, be_held, renewed
 from jpki.registry import FirstIssue, UnknownLineage
 from mynapoint.holder import rules
-from mynapoint.holder.queries import get_hold
+from mynapoint.holder.models import HoldLook
+from mynapoint.holder.queries import get_hold, list_looks
 from mynapoint.kernel.refusal import Refusal
 from mynapoint.office.sentences import knows
 from mynapoint.office.templatetags.office_words import in_review_words
-from mynapoint.staff.rules import Role
+from mynapoint.staff.rules import OFFICE, Role
 from staff_cast import CITY, employ, open_counters, sit_down
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,34 @@ class TestList:
 
     def test_is_one_step_from_every_page(self, hiro: Client) -> None:
         assert f'href="{reverse("office:holds")}"' in hiro.get(reverse("office:start")).content.decode()
+
+
+class TestLooks:
+    """Whoever opens a hold's page is written down, for its holder to see."""
+
+    def test_are_written_down_each_time_with_the_role(self, hiro: Client, held: Held, receipt: Receipt) -> None:
+        auditor = sit_down(employ("kanri", Role.AUDITOR, city=OFFICE, at=AT), at=AT)
+        assert auditor.get(page_of(held)).status_code == 200
+        assert hiro.get(page_of(held)).status_code == 200
+        hiro.get(reverse("office:holds"))
+        assert [(row.role, row.looked_at) for row in HoldLook.objects.order_by("id")] == [
+            ("auditor", AT + timedelta(minutes=1)),
+            ("office", AT + timedelta(minutes=1)),
+        ]
+
+    def test_are_shown_to_whose_the_certificate_is(
+        self, hiro: Client, michi: Client, held: Held, receipt: Receipt
+    ) -> None:
+        say(hiro, held, step="propose", decision="attach", receipt=str(receipt.number))
+        assert list_looks(receipt.holder_id) == []
+        say(michi, held, step="confirm", round="1")
+        looks = list_looks(receipt.holder_id)
+        assert {(look.number, look.role) for look in looks} == {(held.id, "office")}
+        assert len(looks) == 2
+
+    def test_of_nothing_leave_nothing(self, hiro: Client, held: Held) -> None:
+        assert hiro.get(reverse("office:hold", args=[uuid4()])).status_code == 404
+        assert not HoldLook.objects.exists()
 
 
 class TestPage:

@@ -19,13 +19,13 @@ from mynapoint.act.models import ProposedAct
 from mynapoint.act.rules import LIFETIME, SHOWN_FOR
 from mynapoint.application.models import Application, Objection, SecondChoice
 from mynapoint.application.operations import link
-from mynapoint.correction.models import Correction, CorrectionStep
+from mynapoint.correction.models import Correction, CorrectionLook, CorrectionStep
 from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
 from mynapoint.draft.rules import ACCOUNT_GOOD_FOR
 from mynapoint.grace.models import UsedGrace
-from mynapoint.holder.models import Hold, HoldAttempt, HolderCertificate, HoldOutcome, HoldStep, TouchedHolder
+from mynapoint.holder.models import Hold, HoldAttempt, HolderCertificate, HoldLook, HoldOutcome, HoldStep, TouchedHolder
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.kernel.documents import Words
@@ -714,6 +714,7 @@ class TestStatus:
     def test_shows_a_stranger_that_nothing_is_held(self, hanako: Visitor) -> None:
         words = hanako.see(hanako.look())
         assert "予約 まだです" in words
+        assert "事務局があなたの記録を開いたことはありません" in words
 
     def test_shows_a_refused_link_with_its_reason_and_the_way_on(
         self, hanako: Visitor, applied: str, peer: SignedPeer
@@ -774,6 +775,11 @@ class TestEverythingHeld:
         )  # fmt: skip
         HoldAttempt.objects.create(**waited, act_id=uuid4(), attempted_at=NOON - 2 * MINUTE)
         TouchedHolder.objects.create(**waited, holder_id=person)
+        HoldLook.objects.create(**waited, id=uuid4(), role="auditor", user_id=7, looked_at=NOON + MINUTE)
+        CorrectionLook.objects.create(
+            holder_id=person, correction_id=Correction.objects.get().id, id=uuid4(), role="office", user_id=7,
+            looked_at=NOON + 2 * MINUTE,
+        )  # fmt: skip
         HoldStep.objects.create(
             **waited, round=1, slot=1, word="attach", holder_id=person, named_entry_id=uuid4(), user_id=7,
             entry_id=uuid4(), taken_at=NOON - 3 * MINUTE,
@@ -820,6 +826,14 @@ class TestEverythingHeld:
         assert f"確認番号 {Hold.objects.get().entry_id}" in above
         for part in ("あなたを表す番号", "はじめて手続した日時", "使った猶予票 申込"):
             assert part in above
+
+    def test_says_when_the_office_looked_and_as_what(self, page: str) -> None:
+        review, correction = Hold.objects.get().entry_id, Correction.objects.get().id
+        assert (
+            f"2020年10月5日 12時02分00秒 訂正の記録(番号 {correction}) 事務局の職員 "
+            f"2020年10月5日 12時01分00秒 確認の記録(確認番号 {review}) 監査の職員"
+        ) in page
+        assert "事務局があなたの記録を開いたことはありません" not in page
 
     def list_tables(self) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:

@@ -75,3 +75,18 @@ class CorrectionStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.correction_id} {self.index} {self.kind}"
+
+
+class CorrectionLook(models.Model):
+    """One of the office has opened a correction's page, so that its holder can see it."""
+
+    pk = models.CompositePrimaryKey("holder_id", "correction_id", "id")
+    holder_id = models.UUIDField()
+    correction_id = models.UUIDField()
+    id = models.UUIDField()
+    role = models.CharField(max_length=10)
+    user_id = models.IntegerField()
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)

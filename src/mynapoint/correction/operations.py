@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from procrastinate.contrib.django import app as jobs
+from uuid_utils.compat import uuid7
 
 from mynapoint.application.operations import undo
 from mynapoint.application.queries import get_link_order
 from mynapoint.application.rules import LinkStanding, LinkStandingOrder, StandingDoor
-from mynapoint.correction.models import Correction, CorrectionStep
+from mynapoint.correction.models import Correction, CorrectionLook, CorrectionStep
 from mynapoint.correction.queries import CorrectionView, get_correction, get_row, has_link_anew, open_rows, read_course
 from mynapoint.correction.reporting import report, take_objection
 from mynapoint.correction.rules import (
@@ -29,6 +30,7 @@ from mynapoint.correction.rules import (
 from mynapoint.directory.queries import get_service
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import insert
 from mynapoint.programme.queries import get_programme
 
 __all__ = ["add_evidence", "answer", "follow", "freeze", "propose", "report", "take_objection", "tell_service"]
@@ -204,3 +206,16 @@ def _carry_out(row: Correction, step: NewStep, *, at: datetime) -> None:
         days = get_programme(row.programme, at=at).correction.apply_within_days
         undo(row.holder_id, row.application_id, choose_until=at + timedelta(days=days), at=at)
     jobs.configure_task(TELL_TASK, queue=TELL_QUEUE).defer(correction_id=str(row.id))
+
+
+def note_look(correction_id: UUID, *, role: str, user_id: int, at: datetime) -> None:
+    """Write down that one of the office has opened a correction's page, in which role.
+
+    :raises CorrectionUnknown: when there is none of this number.
+    """
+    row = get_row(correction_id)
+    insert(
+        CorrectionLook(
+            holder_id=row.holder_id, correction_id=row.id, id=uuid7(), role=role, user_id=user_id, looked_at=at
+        )
+    )

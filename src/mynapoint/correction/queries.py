@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mynapoint.application.queries import find_link, find_second_choice
-from mynapoint.correction.models import Correction, CorrectionStep
+from mynapoint.correction.models import Correction, CorrectionLook, CorrectionStep
 from mynapoint.correction.rules import OVER, CorrectionUnknown, Course, Source, State, Step, StepKind
+from mynapoint.kernel.look import Look
 from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.programme.queries import get_programme
 
@@ -145,7 +146,16 @@ def _view(row: Correction, *, at: datetime) -> CorrectionView:
     )
 
 
+def list_looks(holder_id: UUID) -> list[Look]:
+    """Return when the office has opened a holder's corrections."""
+    return [Look(row.correction_id, row.role, row.looked_at) for row in _looks(holder_id)]
+
+
 def list_rows(holder_id: UUID) -> list[HeldRow]:
     """Return every row about a holder's corrections."""
     steps = CorrectionStep.objects.filter(holder_id=holder_id).order_by("correction_id", "index")
-    return copy_rows(Correction.objects.filter(holder_id=holder_id), steps)
+    return copy_rows(Correction.objects.filter(holder_id=holder_id), steps, _looks(holder_id))
+
+
+def _looks(holder_id: UUID) -> QuerySet[CorrectionLook]:
+    return CorrectionLook.objects.filter(holder_id=holder_id).order_by("looked_at", "id")

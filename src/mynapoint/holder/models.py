@@ -141,3 +141,18 @@ class ReplacedCertificate(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.certificate_hash).hex()
+
+
+class HoldLook(models.Model):
+    """One of the office has opened a hold's page, so that its holder can see it afterwards."""
+
+    pk = models.CompositePrimaryKey("certificate_hash", "number", "id")
+    certificate_hash = models.BinaryField()
+    number = models.IntegerField()
+    id = models.UUIDField()
+    role = models.CharField(max_length=10)
+    user_id = models.IntegerField()
+    looked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)

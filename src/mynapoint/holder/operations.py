@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from jpki.certificate import CertificateId
 from jpki.registry import FirstIssue, Lineage
-from mynapoint.holder.models import HoldAttempt
+from mynapoint.holder.models import HoldAttempt, HoldLook
 from mynapoint.holder.queries import LastHold, find_last_hold, get_hold, get_known_chain
 from mynapoint.holder.recording import LOST_RACES, Recording, close_hold, open_hold, record_chain
 from mynapoint.holder.reviewing import answer_decision, propose_decision, reopen_hold
@@ -28,6 +28,7 @@ from mynapoint.holder.rules import (
 )
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import insert
 
 __all__ = ["answer_decision", "hold", "identify", "propose_decision", "reopen_hold", "resolve_hold", "resolve_holds"]
 
@@ -137,3 +138,11 @@ def _open_hold(
             raise
         return None
     return entry_id
+
+
+def note_look(hold_id: UUID, *, role: str, user_id: int, at: datetime) -> None:
+    """Write down that one of the office has opened a hold's page, in which role.
+
+    :raises HoldUnknown: when there is none of this number.
+    """
+    insert(HoldLook(**get_hold(hold_id).name.key, id=uuid7(), role=role, user_id=user_id, looked_at=at))

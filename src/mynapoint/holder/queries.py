@@ -14,6 +14,7 @@ from mynapoint.holder.models import (
     HoldAttempt,
     Holder,
     HolderCertificate,
+    HoldLook,
     HoldOutcome,
     HoldStep,
     ReplacedCertificate,
@@ -30,6 +31,7 @@ from mynapoint.holder.rules import (
     Outcome,
     get_standing,
 )
+from mynapoint.kernel.look import Look
 from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.sql import ask
 
@@ -272,15 +274,32 @@ def _view_hold(
     )
 
 
+def list_looks(holder_id: UUID) -> list[Look]:
+    """Return when the office has opened the holds of a holder's certificates."""
+    holds = Hold.objects.filter(certificate_hash__in=_list_hashes(holder_id))
+    numbers = {(bytes(hold.certificate_hash), hold.number): hold.entry_id for hold in holds}
+    looks = HoldLook.objects.filter(certificate_hash__in={certificate_hash for certificate_hash, _ in numbers})
+    return [Look(numbers[bytes(row.certificate_hash), row.number], row.role, row.looked_at) for row in looks]
+
+
 def list_rows(holder_id: UUID) -> list[HeldRow]:
     """Return every row about a holder and their certificates, also about those that waited for review."""
-    own: tuple[type[Model], ...] = (HolderCertificate, TouchedHolder, HoldOutcome)
-    named = [kind._default_manager.filter(holder_id=holder_id) for kind in own]
-    hashes = {bytes(value) for rows in named for value in rows.values_list("certificate_hash", flat=True)}
-    waited = (kind._default_manager.filter(certificate_hash__in=hashes) for kind in (Hold, HoldAttempt))
-    replaced = ReplacedCertificate.objects.filter(certificate_hash__in=hashes)
+    hashes = _list_hashes(holder_id)
+    about: tuple[type[Model], ...] = (Hold, HoldAttempt, HoldLook, ReplacedCertificate)
     # Not what a review says of somebody else.
     mine = Q(holder_id=holder_id) | Q(holder_id__isnull=True)
-    steps = HoldStep.objects.filter(mine, certificate_hash__in=hashes)
-    ends = HoldOutcome.objects.filter(mine, certificate_hash__in=hashes)
-    return copy_rows(Holder.objects.filter(id=holder_id), *named[:2], *waited, steps, ends, replaced)
+    return copy_rows(
+        Holder.objects.filter(id=holder_id),
+        HolderCertificate.objects.filter(holder_id=holder_id).order_by("recorded_at"),
+        TouchedHolder.objects.filter(holder_id=holder_id),
+        *(kind._default_manager.filter(certificate_hash__in=hashes) for kind in about),
+        HoldStep.objects.filter(mine, certificate_hash__in=hashes),
+        HoldOutcome.objects.filter(mine, certificate_hash__in=hashes),
+    )
+
+
+def _list_hashes(holder_id: UUID) -> set[bytes]:
+    """Return a holder's certificates, with those whose review named them."""
+    kinds: tuple[type[Model], ...] = (HolderCertificate, TouchedHolder, HoldOutcome)
+    named = (kind._default_manager.filter(holder_id=holder_id) for kind in kinds)
+    return {bytes(value) for rows in named for value in rows.values_list("certificate_hash", flat=True)}

@@ -1,6 +1,7 @@
 """Who may use the office's pages: its own people, and its auditors to look, asked before anything else."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
@@ -12,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from mynapoint.office.stops import not_found
 from mynapoint.signin.sessions import ask_to_sign_in, find_presence
+from mynapoint.staff.queries import find_member
 from mynapoint.staff.rules import OFFICE, Member, Role
 
 _LOOKING: Final = {"GET", "HEAD", "OPTIONS"}
@@ -22,6 +24,12 @@ def may_use_office(member: Member, *, method: str) -> bool:
     """Say whether somebody works for the office, or audits it and only looks."""
     looks = Role.AUDITOR in member.roles and method in _LOOKING
     return member.city == OFFICE and (Role.OFFICE in member.roles or looks)
+
+
+def find_role(user: User, *, at: datetime) -> Role:
+    """This will say as what somebody looks: as one of the office, or as its auditor."""
+    member = find_member(user.id, at=at)
+    return Role.OFFICE if member is not None and Role.OFFICE in member.roles else Role.AUDITOR
 
 
 def office_only(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from mynapoint.application.rules import ObjectionReason
 from mynapoint.closing.rules import ReasonUnknown
-from mynapoint.correction.operations import add_evidence, answer, freeze, propose, report
+from mynapoint.correction.operations import add_evidence, answer, freeze, note_look, propose, report
 from mynapoint.correction.queries import (
     CorrectionView,
     count_open_corrections,
@@ -24,7 +24,7 @@ from mynapoint.correction.queries import (
 from mynapoint.correction.rules import ABOUT_THE_LINK, CorrectionUnknown, Evidence
 from mynapoint.directory.queries import list_service_names
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.office.access import office_only
+from mynapoint.office.access import find_role, office_only
 from mynapoint.office.pages import name_programmes, name_users, read_number, read_round, refuse, show
 
 LATELY_CLOSED: Final = 50
@@ -112,7 +112,9 @@ def _describe_all() -> dict[str, object]:
 
 
 def _describe(correction_id: UUID, user: User) -> dict[str, object]:
+    """Describe a correction to one of the office, and write down that they have seen it."""
     at = settings.CLOCK()
+    note_look(correction_id, role=find_role(user, at=at), user_id=user.id, at=at)
     view = get_correction(correction_id, at=at)
     users = name_users(step.user_id for step in view.course.steps if step.user_id) | name_users([view.user_id or 0])
     proposal = view.course.proposal

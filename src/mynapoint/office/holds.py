@@ -11,11 +11,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
-from mynapoint.holder.operations import answer_decision, propose_decision, reopen_hold
+from mynapoint.holder.operations import answer_decision, note_look, propose_decision, reopen_hold
 from mynapoint.holder.queries import HoldView, count_open_holds, get_hold, list_closed_holds, list_open_holds
 from mynapoint.holder.rules import Answer, Decision, HoldUnknown, ProposedDecision
 from mynapoint.kernel.refusal import Refusal
-from mynapoint.office.access import office_only
+from mynapoint.office.access import find_role, office_only
 from mynapoint.office.pages import name_programmes, name_users, read_number, read_round, refuse, show
 
 LATELY_CLOSED: Final = 50
@@ -83,6 +83,9 @@ _STEPS: Final[Mapping[str, tuple[Callable[[UUID, User, Said], HoldView], str]]] 
 
 
 def _describe(hold_id: UUID, user: User) -> dict[str, object]:
+    """Describe a hold to one of the office, and write down that they have seen it."""
+    at = settings.CLOCK()
+    note_look(hold_id, role=find_role(user, at=at), user_id=user.id, at=at)
     view = get_hold(hold_id)
     users = name_users(step.user_id for step in view.steps)
     return {

@@ -24,6 +24,7 @@ from mynapoint.grace.queries import list_used
 from mynapoint.holder import queries as holder
 from mynapoint.holder.queries import get_held
 from mynapoint.journal.queries import find_written, is_sequenced
+from mynapoint.kernel.look import Look
 from mynapoint.kernel.rows import HeldRow
 from mynapoint.reservation import queries as reservation
 from mynapoint.reservation.queries import find_reservation
@@ -109,6 +110,7 @@ def describe_held(view: ActView, *, language: Language, at: datetime) -> dict[st
         "grace": list_used(holder_id),
         "person": get_held(holder_id),
         "deeds": list_deeds(holder_id),
+        "looks": list_looks(holder_id),
         "rows": list_rows(holder_id, language=language),
         "shown_until": view.expires_at + SHOWN_FOR,
     }
@@ -139,6 +141,13 @@ def list_deeds(holder_id: UUID) -> list[Deed]:
         for number, written in found
         if written is not None
     ]
+
+
+def list_looks(holder_id: UUID) -> list[tuple[str, Look]]:
+    """This will list what the office has opened about a person, the newest first, each with what it was."""
+    looks = [("hold", look) for look in holder.list_looks(holder_id)]
+    looks += [("correction", look) for look in correction.list_looks(holder_id)]
+    return sorted(looks, key=lambda one: one[1].looked_at, reverse=True)
 
 
 def list_rows(holder_id: UUID, *, language: Language) -> list[HeldRow]:
