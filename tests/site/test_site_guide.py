@@ -164,6 +164,15 @@ class TestCardProgram:
         assert 'href="https://city.example/program/?v=1&amp;os=2"' in html
         assert "見本市&lt;企画部&gt;" in re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>|</?rb>", "", html)
 
+    @pytest.mark.parametrize(("program", "is_told"), [(None, True), ("mynapoint-card:", False)])
+    def test_is_said_not_to_be_there_for_phones_while_it_is_not(
+        self, reader: Reader, settings: Settings, program: str | None, is_told: bool
+    ) -> None:
+        settings.PHONE_PROGRAM, settings.DEMO = program, False
+        phone = NO_PROGRAM.replace("device=pc&reader=yes&program=no", "device=iphone&iphone=yes")
+        for page in (f"/{phone}", "/card-program/"):
+            assert ("まだ配っていません" in reader.words(page)) is is_told
+
 
 class TestS23Contact:
     def test_shows_the_helpdesk_and_every_counter_with_at_in_its_mail(self, reader: Reader) -> None:

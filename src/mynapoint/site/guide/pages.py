@@ -39,6 +39,7 @@ def program(request: HttpRequest) -> HttpResponse:
         publisher=settings.CARD_PROGRAM_PUBLISHER,
         address=settings.CARD_PROGRAM,
         origin=settings.SITE_ORIGIN,
+        has_phones=bool(settings.PHONE_PROGRAM),
     )
 
 

@@ -40,7 +40,9 @@ def check(request: HttpRequest) -> HttpResponse:
     answers = read_answers(request.GET.dict())
     question = find_next(answers)
     if question is None:
-        return show(request, "start/advice", at=at, advice=advise(answers), answers=answers, back=_go_back(answers))
+        has_phones = settings.DEMO or bool(settings.PHONE_PROGRAM)
+        advice, back = advise(answers), _go_back(answers)
+        return show(request, "start/advice", at=at, advice=advice, answers=answers, back=back, has_phones=has_phones)
     faults = []
     if request.GET.get("asked") == question.name:
         faults = [Fault(f"{question.name}-{question.answers[0]}", _say(request, "start.check.nothing_chosen"))]
