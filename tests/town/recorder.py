@@ -1,11 +1,12 @@
 """A recorder in front of servers: everything passes through unchanged, and every byte is kept in its order."""
 
 import asyncio
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
+from socket import socket
+from threading import Thread
 from typing import Final, Self
 
 PIECE: Final = 65536
@@ -23,7 +24,7 @@ class Message:
 
 @dataclass
 class Recorder:
-    """Listens on ports of its own and passes everything on to the servers behind."""
+    """Takes what comes to sockets and passes everything on to the servers behind."""
 
     pieces: list[tuple[str, str, bytes]] = field(default_factory=list)
     lines: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -31,18 +32,19 @@ class Recorder:
 
     @classmethod
     @contextmanager
-    def between(cls, links: Mapping[str, tuple[int, int]]) -> Iterator[Self]:
-        """Record links by their names: each from a port of ours to a server's."""
+    def between(cls, links: Mapping[str, tuple[socket, int]]) -> Iterator[Self]:
+        """Record links by their names: each from a socket, which stays as it is, to a server's port."""
         recorder, loop = cls(), asyncio.new_event_loop()
-        listening, over = threading.Event(), asyncio.Event()
-        work = recorder._serve(links, listening=listening, over=over)
-        thread = threading.Thread(target=loop.run_until_complete, args=[work])
+        thread = Thread(target=loop.run_forever)
         thread.start()
-        listening.wait()
         try:
-            yield recorder
+            servers = asyncio.run_coroutine_threadsafe(recorder._listen_to_all(links), loop).result()
+            try:
+                yield recorder
+            finally:
+                asyncio.run_coroutine_threadsafe(recorder._end(servers), loop).result()
         finally:
-            loop.call_soon_threadsafe(over.set)
+            loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
 
@@ -54,19 +56,17 @@ class Recorder:
             Message(link, sender, b"".join(content for _, _, content in said)) for (link, sender), said in speeches
         )
 
-    async def _serve(
-        self, links: Mapping[str, tuple[int, int]], *, listening: threading.Event, over: asyncio.Event
-    ) -> None:
-        servers = [await self._listen(name, front, behind) for name, (front, behind) in links.items()]
-        listening.set()
-        await over.wait()
+    async def _listen_to_all(self, links: Mapping[str, tuple[socket, int]]) -> list[asyncio.Server]:
+        return [await self._listen(name, front, behind) for name, (front, behind) in links.items()]
+
+    async def _end(self, servers: Sequence[asyncio.Server]) -> None:
         for server in servers:
             server.close()
         for line in self.lines:
             line.transport.abort()
         await asyncio.gather(*self.conversations)
 
-    async def _listen(self, link: str, front: int, behind: int) -> asyncio.Server:
+    async def _listen(self, link: str, front: socket, behind: int) -> asyncio.Server:
         async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task
@@ -74,7 +74,7 @@ class Recorder:
             await self._pass_on(link, behind, reader, writer)
             self.conversations.discard(task)
 
-        return await asyncio.start_server(pass_on, HOST, front)
+        return await asyncio.start_server(pass_on, sock=front.dup())
 
     async def _pass_on(
         self, link: str, behind: int, client: asyncio.StreamReader, to_client: asyncio.StreamWriter

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from socket import create_server
 from typing import Final
 
 import pytest
@@ -19,11 +21,11 @@ from evidence import (
 )
 from mutant_service import MUTANTS
 from programme_story import CONTROL, Told, tell
+from recorder import HOST
 from running_town import STARTS_AT, open_folder
 from shopping import MORNINGS, NIGHTS, POINTS, SERVICE_OF
 from world import World
 
-from demo.processes import find_port
 from demo.town import SERVICE_NAMES
 from jpki.virtual.authority import Authority
 
@@ -51,11 +53,12 @@ def authority() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def worlds(authority: Path, database_url: str) -> tuple[Told, Told]:
     """Tell the story in both worlds, one after the other, at the same addresses."""
-    fronts = {name: find_port() for name in ("site", *SERVICE_NAMES)}
     told = []
-    for movements in (MORNINGS, NIGHTS):
-        with World.founded(authority=authority, fronts=fronts, server_url=database_url) as world:
-            told.append(tell(world, movements))
+    with ExitStack() as kept:  # a port that nobody holds between the worlds may be somebody else's by then
+        fronts = {name: kept.enter_context(create_server((HOST, 0))) for name in ("site", *SERVICE_NAMES)}
+        for movements in (MORNINGS, NIGHTS):
+            with World.founded(authority=authority, fronts=fronts, server_url=database_url) as world:
+                told.append(tell(world, movements))
     one, other = told
     return one, other
 

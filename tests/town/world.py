@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from socket import socket
 from typing import Final, Self
 
 import httpx2
@@ -57,13 +58,14 @@ class World:
 
     @classmethod
     @contextmanager
-    def founded(cls, *, authority: Path, fronts: Mapping[str, int], server_url: str) -> Iterator[Self]:
-        """Found a world where a test authority has given out cards; it is known by the same ports as the other one."""
+    def founded(cls, *, authority: Path, fronts: Mapping[str, socket], server_url: str) -> Iterator[Self]:
+        """Found a world where a test authority has given out cards; it is known by the same sockets as the other."""
         with own_database(server_url) as url, open_folder() as folder, ExitStack() as guests:
             with FrozenCommands() as commands:
+                known_ports = {name: front.getsockname()[1] for name, front in fronts.items()}
                 town = Town.found(
                     folder / "town", at=STARTS_AT, clock_runs=False, database_url=url,
-                    ports={}, known_ports=fronts, run=commands,
+                    ports={}, known_ports=known_ports, run=commands,
                 )  # fmt: skip
                 shutil.copytree(authority, town.folder, dirs_exist_ok=True)
                 town.start_database()
@@ -160,7 +162,7 @@ def serving(town: Town) -> Iterator[Process]:
 
 
 @contextmanager
-def record(town: Town, fronts: Mapping[str, int]) -> Iterator[Recorder]:
+def record(town: Town, fronts: Mapping[str, socket]) -> Iterator[Recorder]:
     """Record everything that comes to the platform, and everything that the platform sends to the services."""
     behind = {"site": town.site_port} | {name: town.services[name].process.port or 0 for name in SERVICE_NAMES}
     with Recorder.between({name: (front, behind[name]) for name, front in fronts.items()}) as recorder:
