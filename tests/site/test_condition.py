@@ -120,7 +120,7 @@ class TestMaintenance:
         assert ProposedAct.objects.count() == 2
 
     @pytest.mark.parametrize(
-        ("prefix", "words"), in_each("13時00分に受付を再開します", "また はじまります", "open again at 13:00")
+        ("prefix", "words"), in_each("13時00分に受付を再開します", "また始まります", "open again at 13:00")
     )
     def test_says_when_it_ends_and_lets_everything_be_read(self, visitor: Client, prefix: str, words: str) -> None:
         announce()
