@@ -1,5 +1,6 @@
 """Commands, run as ``python -m`` runs them, but many in one process: starting Python costs a second."""
 
+import faulthandler
 import json
 import os
 import runpy
@@ -9,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import Any, Self
+from typing import Any, Final, Self
+
+LIMIT_SECONDS: Final = 300
+"""for which a command may run; where one that hangs does so is then told on standard error"""
 
 
 class CommandFailed(Exception):
@@ -81,8 +85,10 @@ def run_lines() -> None:
     answers = sys.stdout
     for line in sys.stdin:
         words, told = json.loads(line)
+        faulthandler.dump_traceback_later(LIMIT_SECONDS, exit=True)
         answers.write(json.dumps(_run(words, told=told)) + "\n")
         answers.flush()
+        faulthandler.cancel_dump_traceback_later()
 
 
 def _run(words: list[str], *, told: str) -> dict[str, Any]:
