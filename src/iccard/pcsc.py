@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Final
@@ -148,16 +149,21 @@ def _wait_for_turn(reader: str, *, seconds: float) -> _Exchange:
 
 
 def _take_turn(reader: str, turn: Future[_Exchange]) -> None:
-    try:
+    with ExitStack() as until_begun:
+        until_begun.push(partial(_pass_on, turn))
         exchange = _begin_exchange(reader)
-    except UnableToReachCard as error:
+        until_begun.pop_all()
         if turn.set_running_or_notify_cancel():
-            turn.set_exception(error)
-        return
+            turn.set_result(exchange)
+        else:
+            exchange.undo.close()
+
+
+def _pass_on(turn: Future[_Exchange], _kind: object, error: BaseException | None, _traceback: object) -> bool:
+    """This will raise whatever kept an exchange from beginning where it is waited for: a thread has nobody to tell."""
     if turn.set_running_or_notify_cancel():
-        turn.set_result(exchange)
-    else:
-        exchange.undo.close()
+        turn.set_exception(error)
+    return True
 
 
 def _begin_exchange(reader: str) -> _Exchange:

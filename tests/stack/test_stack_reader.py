@@ -85,6 +85,10 @@ class TestOpenCard:
         with pytest.raises(NoCard), open_card(stack.readers[0].name):
             pytest.fail("there is no card")
 
+    def test_lets_what_nobody_foresaw_through_at_once(self, stack: CardStack) -> None:
+        with pytest.raises(TypeError), open_card("\udcff"):
+            pytest.fail("no reader has this name")
+
     @pytest.mark.parametrize("is_cut_short", [False, True], ids=["at the end", "when the exchange breaks off"])
     def test_resets_the_card(self, stack: CardStack, card_path: Path, is_cut_short: bool) -> None:
         reader, card = stack.readers[0], Recorder(card_path)
