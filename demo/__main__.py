@@ -152,7 +152,7 @@ def show_around(journey: Journey) -> None:
     say(f"    会員番号 {account['account_id']}、確認番号 {' '.join(account['codes'])}、ウォレット {account['wallet']}")
     say("  命令で署名する(手続のページの住所を LINK に):")
     here = f"--config {town.folder}/card.toml --demo-clock {town.folder}/clock.json --card {card}"
-    say(f"    .venv/bin/mynapoint-card sign {here} LINK")
+    say(f"    MYNAPOINT_DEMO=1 .venv/bin/mynapoint-card sign {here} LINK")
     settings = shlex.join(
         f"{name}={value}" for name, value in town.environment.items() if name.startswith("MYNAPOINT_")
     )

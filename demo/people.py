@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from cardagent.places import FilePlace
 from cardagent.signing import sign_act
 from cardagent.site import ActRefused
 from demo.story import check
@@ -103,9 +104,8 @@ class Person:
     def try_to_sign(self, page: Page, *, pin: str | None = None) -> ActRefused | None:
         """Sign what a page asks for; return the site's refusal, None when it did the act."""
         check(page.status == OK, f"{self.name}: {page.words}")
-        card = VirtualCard.open(self.card)
         try:
-            sign_act(page.act_link, card, Pin(pin or self.pin), self.browser, at=self.clock())
+            sign_act(page.act_link, FilePlace(self.card), Pin(pin or self.pin), self.browser, at=self.clock())
         except ActRefused as refused:
             return refused
         return None

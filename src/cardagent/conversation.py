@@ -15,6 +15,7 @@ from cardagent.languages import get_phrases
 from cardagent.sentences import Declined, PinMissing, Sentence
 from cardagent.site import Answer
 from cardagent.trust import TrustedSite
+from cardagent.typed_pin import read_pin
 from cardagent.words import Wording
 from jpki.pin import MalformedPin, Pin
 
@@ -26,6 +27,10 @@ class Conversation:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+
+    def show_demonstration(self) -> None:
+        """This will say that nothing here is real."""
+        self._console.print(Text(get_phrases().say("page.demo_counter"), style="reverse"))
 
     def show_site(self, site: TrustedSite) -> None:
         """This will show which site asks, by the name that this program knows it under."""
@@ -86,13 +91,14 @@ class Conversation:
         """This will ask for the PIN without showing it.
 
         :raises PinMissing: when there is no keyboard.
-        :raises MalformedPin: when it is not four digits.
+        :raises SigningPasswordTyped: when it looks like the password of the card's other key.
+        :raises MalformedPin: when it is anything else but four digits.
         :raises Declined: when the person gives up.
         """
         if not sys.stdin.isatty():
             raise PinMissing
         try:
-            return Pin(typer.prompt("利用者証明用の暗証番号（数字4けた。画面には出ません）", hide_input=True))
+            return read_pin(typer.prompt("利用者証明用の暗証番号（数字4けた。画面には出ません）", hide_input=True))
         except typer.Abort:
             raise Declined from None
 
@@ -119,7 +125,8 @@ def read_pin_file(path: Path) -> Pin:
     """This will read the PIN from a file's first line, `-` being what is piped in.
 
     :raises PinMissing: when there is nothing to read.
-    :raises MalformedPin: when it is not four digits.
+    :raises SigningPasswordTyped: when it looks like the password of the card's other key.
+    :raises MalformedPin: when it is anything else but four digits.
     """
     try:
         line = sys.stdin.readline(_MAX_PIN_FILE_LENGTH) if path == Path("-") else _read_first_line(path)
@@ -127,7 +134,7 @@ def read_pin_file(path: Path) -> Pin:
         raise PinMissing from None
     except UnicodeDecodeError:
         raise MalformedPin from None
-    return Pin(line)
+    return read_pin(line)
 
 
 def _read_first_line(path: Path) -> str:

@@ -10,10 +10,11 @@ from rich.console import Console
 
 from cardagent.contents import read_card_facts
 from cardagent.conversation import Conversation, read_pin_file
+from cardagent.demonstration import DemonstrationOnly, check_demonstration
 from cardagent.link import ActLink
 from cardagent.places import CardPlace, find_card
 from cardagent.sentences import STOPS, find_sentence
-from cardagent.serving import find_configuration, refuse_configuration, run_window
+from cardagent.serving import find_configuration, refuse_configuration, refuse_demonstration, run_window
 from cardagent.signing import look_at_card, open_act, sign_at
 from cardagent.site import hand_in_signature, open_http_client
 from cardagent.trust import Configuration, MalformedConfiguration, TrustedSite, UntrustedSite, find_trusted
@@ -31,7 +32,10 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_
 Link = Annotated[str, typer.Argument(help="サイトに表示された手続のリンク", show_default=False)]
 CardFile = Annotated[Path, typer.Option("--card", help="仮想カードのファイル", show_default=False)]
 CardFileInstead = Annotated[
-    Path | None, typer.Option("--card", help="リーダーの代わりに使う、仮想カードのファイル", show_default=False)
+    Path | None,
+    typer.Option(
+        "--card", help="リーダーの代わりに使う、仮想カードのファイル（MYNAPOINT_DEMO=1 のときだけ）", show_default=False
+    ),
 ]
 Reader = Annotated[
     str | None,
@@ -40,7 +44,9 @@ Reader = Annotated[
 Wait = Annotated[float, typer.Option("--wait", min=0, max=600, help="カードが置かれるのを待つ秒数")]
 PinFile = Annotated[Path | None, typer.Option("--pin-file", help="暗証番号のファイル。- は標準入力")]
 Yes = Annotated[bool, typer.Option("--yes", help="確認せずに署名する（自動実行用）")]
-DemoClock = Annotated[Path | None, typer.Option(envvar="MYNAPOINT_DEMO_CLOCK", help="デモ用の時計のファイル")]
+DemoClock = Annotated[
+    Path | None, typer.Option(envvar="MYNAPOINT_DEMO_CLOCK", help="見本の時計のファイル（MYNAPOINT_DEMO=1 のときだけ）")
+]
 Host = Annotated[str, typer.Option(help="vpcd のあるところ")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="vpcd のポート")]
 
@@ -68,21 +74,30 @@ def sign(
     pin_file: PinFile = None,
     yes: Yes = False,
     demo_clock: DemoClock = None,
+    demo: Demo = False,
 ) -> None:
     """手続の内容を表示し、暗証番号を確かめて、カードで署名します。"""
     with _converse() as conversation:
+        sites = _read_sites(config)
+        _mark_demonstration(card, demo_clock, sites=sites, is_demo=demo, conversation=conversation)
         act_link = ActLink.parse(link)
-        conversation.show_site(find_trusted(act_link, sites=_read_sites(config)))
+        conversation.show_site(find_trusted(act_link, sites=sites))
         place = find_card(file=card, reader=reader, seconds=wait, tell_waiting=conversation.ask_for_card)
         _sign(act_link, place=place, pin_file=pin_file, is_agreed=yes, demo_clock=demo_clock, conversation=conversation)
 
 
 @app.command()
 def info(
-    *, card: CardFileInstead = None, reader: Reader = None, wait: Wait = WAIT_SECONDS, demo_clock: DemoClock = None
+    *,
+    card: CardFileInstead = None,
+    reader: Reader = None,
+    wait: Wait = WAIT_SECONDS,
+    demo_clock: DemoClock = None,
+    demo: Demo = False,
 ) -> None:
     """カードに何があるか、いつまで使えるか、暗証番号をあと何回入力できるかを表示します。個人の情報は表示しません。"""
     with _converse() as conversation:
+        _mark_demonstration(card, demo_clock, sites=(), is_demo=demo, conversation=conversation)
         place = find_card(file=card, reader=reader, seconds=wait, tell_waiting=conversation.ask_for_card)
         conversation.show_card(read_card_facts(place, at=get_clock(demo_clock)()))
 
@@ -134,6 +149,25 @@ def _converse() -> Iterator[Conversation]:
         raise typer.Exit(sentence.code) from None
     except MalformedConfiguration as error:
         refuse_configuration(error)
+    except DemonstrationOnly:
+        refuse_demonstration()
+
+
+def _mark_demonstration(
+    card: Path | None,
+    demo_clock: Path | None,
+    *,
+    sites: Sequence[TrustedSite],
+    is_demo: bool,
+    conversation: Conversation,
+) -> None:
+    """This will say that it is one where a virtual card or a set clock is used.
+
+    :raises DemonstrationOnly: when that is not allowed here.
+    """
+    if card is not None or demo_clock is not None:
+        check_demonstration(sites, is_demo=is_demo)
+        conversation.show_demonstration()
 
 
 def _read_sites(config: Path | None) -> Sequence[TrustedSite]:
@@ -167,7 +201,7 @@ def _sign(
         # (4) The PIN, once.
         pin = _get_pin(pin_file, conversation)
         # (5) The signature of the same card.
-        signed = sign_at(place, act, seen=seen, pin=pin)
+        signed = sign_at(place, act, seen=seen, pin=pin, at=get_clock(demo_clock)())
         # (6) What became of it.
         conversation.show_answer(hand_in_signature(act.link, signed, http_client=http_client))
 

@@ -7,10 +7,11 @@ from typing import Final
 from cardagent.languages import Language, get_phrases
 from cardagent.link import InsecureLink, MalformedLink
 from cardagent.refusal import UnableToSign
-from cardagent.signing import CardCertificateExpired, CardExchanged
+from cardagent.signing import CardCertificateExpired, CardExchanged, TriesUsedElsewhere
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable
 from cardagent.statement import ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
+from cardagent.typed_pin import SigningPasswordTyped
 from democlock import ClockFileUnreadable
 from iccard.frames import MalformedApdu
 from iccard.unreachable import (
@@ -51,10 +52,6 @@ class ExitCode(IntEnum):
 
 class PinMissing(Exception):
     """There is neither a keyboard to ask for the PIN nor a file that holds one."""
-
-
-class SigningPasswordTyped(Exception):
-    """The password of the card's other key was typed by mistake; it reached no card."""
 
 
 class Declined(Exception):
@@ -102,6 +99,7 @@ _STOPS: Final[tuple[tuple[type[Exception], str, ExitCode], ...]] = (
     (MalformedPin, "malformed_pin", ExitCode.MALFORMED_PIN),
     (PinMissing, "pin_missing", ExitCode.MALFORMED_PIN),
     (CardExchanged, "card_exchanged", ExitCode.CARD_UNUSABLE),
+    (TriesUsedElsewhere, "tries_used_elsewhere", ExitCode.CARD_UNUSABLE),
     (NoReader, "reader_missing", ExitCode.READER_UNUSABLE),
     (ReaderNotFound, "reader_not_found", ExitCode.READER_UNUSABLE),
     (ReaderInUse, "reader_in_use", ExitCode.READER_UNUSABLE),

@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 import typer
 
 from cardagent.cards import CardSource, Readers, VirtualCards
+from cardagent.demonstration import DemonstrationOnly, check_demonstration
 from cardagent.reporting import report_cards
 from cardagent.trust import Configuration, MalformedConfiguration
 from cardagent.window.desk import Desk
@@ -17,22 +18,9 @@ from democlock import get_clock
 APPLICATION: Final = "mynapoint-card"
 
 
-class DemonstrationOnly(Exception):
-    """Virtual cards or a set clock were asked for outside a demonstration."""
-
-
 def find_configuration() -> Path:
     """This will say where the configuration is looked for when nobody says otherwise."""
     return Path(typer.get_app_dir(APPLICATION)) / "config.toml"
-
-
-def check_demonstration(configuration: Configuration, *, is_demo: bool) -> None:
-    """This will let virtual cards and a set clock pass only where nothing real can be reached.
-
-    :raises DemonstrationOnly: unless this is said to be one, and every trusted site is on this very machine.
-    """
-    if not is_demo or not all(site.is_on_this_machine for site in configuration.sites):
-        raise DemonstrationOnly
 
 
 def run_window(
@@ -42,7 +30,7 @@ def run_window(
     try:
         configuration = Configuration.read(config)
         if demo_cards is not None or demo_clock is not None:
-            check_demonstration(configuration, is_demo=is_demo)
+            check_demonstration(configuration.sites, is_demo=is_demo)
         desk = Desk(sites=configuration.sites, cards=_open_cards(demo_cards), clock=get_clock(demo_clock))
         listener = listen(configuration.port if port is None else port)
         _announce(configuration, origin=get_origin(listener))
@@ -52,7 +40,7 @@ def run_window(
     except MalformedConfiguration as error:
         refuse_configuration(error)
     except DemonstrationOnly:
-        _give_up("仮想カードと見本の時計は、MYNAPOINT_DEMO=1 で、この機械の中のサイトだけを相手にするときに使えます。")
+        refuse_demonstration()
     except PortTaken as error:
         _give_up(f"{HOST}:{error.port} はほかのプログラムが使っています。もう動いていないか確かめてください。")
 
@@ -60,6 +48,11 @@ def run_window(
 def refuse_configuration(error: MalformedConfiguration) -> NoReturn:
     """This will end the program with what is wrong with its configuration."""
     _give_up(f"設定ファイル {error.path} を使えません: {error.problem}")
+
+
+def refuse_demonstration() -> NoReturn:
+    """This will end the program because something of a demonstration was asked for outside of one."""
+    _give_up("仮想カードと見本の時計は、MYNAPOINT_DEMO=1 で、この機械の中のサイトだけを相手にするときに使えます。")
 
 
 def _open_cards(demo_cards: Path | None) -> CardSource:

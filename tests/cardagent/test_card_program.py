@@ -18,9 +18,10 @@ from window_program import COMMAND, make_environment, trust, write_configuration
 
 from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
+from cardagent.places import FilePlace
 from cardagent.refusal import UnableToSign
 from cardagent.sentences import STOPS, ExitCode, find_sentence
-from cardagent.signing import sign_act
+from cardagent.signing import CardCertificateExpired, TriesUsedElsewhere, look_at_card, open_act, sign_act, sign_at
 from cardagent.site import ActRefused, MalformedAnswer, OutcomeUnknown, SiteUnreachable, open_http_client
 from cardagent.statement import Flaw, ForeignStatement, MalformedStatement, StatementExpired
 from cardagent.trust import UntrustedSite
@@ -31,7 +32,6 @@ from jpki.path import check_certificate
 from jpki.pin import Pin
 from jpki.statement import StatementSignatureInvalid, check_statement_signature
 from jpki.virtual.authority import Authority
-from jpki.virtual.card import VirtualCard
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
 
 PIN = Pin("1234")
@@ -60,7 +60,7 @@ class TestSignAct:
     def test_hands_in_a_signature_over_the_very_bytes(
         self, site: Site, http_client: httpx2.Client, card_path: Path, card_authority: Authority
     ) -> None:
-        answer = sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+        answer = sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT)
         assert (answer.receipt, answer.kind, answer.words) == ("R-0001", "reservation", ("予約ができました。",))
         assert answer.done_at == AT + timedelta(minutes=1)
         [body] = site.handed_in
@@ -74,10 +74,10 @@ class TestSignAct:
     def test_hands_nothing_in_after_a_wrong_pin(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
         for tries_left in (2, 1):
             with pytest.raises(WrongPin) as wrong:
-                sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+                sign_act(site.link, FilePlace(card_path), Pin("9999"), http_client, at=AT)
             assert wrong.value.tries_left == tries_left
         with pytest.raises(PinLocked):
-            sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+            sign_act(site.link, FilePlace(card_path), Pin("9999"), http_client, at=AT)
         assert not site.handed_in
 
     @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ class TestSignAct:
     ) -> None:
         site.get = lambda _site: reply
         with pytest.raises(stop):
-            sign_act(site.link, VirtualCard.open(card_path), Pin("9999"), http_client, at=AT)
+            sign_act(site.link, FilePlace(card_path), Pin("9999"), http_client, at=AT)
         assert describe_card(card_path).pin_tries_left == 3
 
     @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ class TestSignAct:
     ) -> None:
         site.post = lambda _site: reply
         with pytest.raises(stop):
-            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+            sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT)
         assert len(site.handed_in) == 1
 
     def test_gives_the_site_s_reason(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
         site.post = lambda _site: reply_json(409, REFUSAL, PROBLEM)
         with pytest.raises(ActRefused) as refused:
-            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT)
+            sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT)
         reason = refused.value
         assert (reason.status, reason.code, reason.title) == (409, "already", "予約済みです。")
 
@@ -133,22 +133,54 @@ class TestSignAct:
         self, site: Site, http_client: httpx2.Client, card_path: Path
     ) -> None:
         site.post = lambda _site: reply_json(200, RECEIPT | {"proof": []})
-        assert sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT).receipt == "R-0001"
+        assert sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT).receipt == "R-0001"
 
     def test_stops_at_a_site_that_shows_another_site_s_statement(
         self, site: Site, http_client: httpx2.Client, card_path: Path
     ) -> None:
         with pytest.raises(ForeignStatement):
-            sign_act(site.link.replace("127.0.0.1", "localhost"), VirtualCard.open(card_path), PIN, http_client, at=AT)
+            sign_act(site.link.replace("127.0.0.1", "localhost"), FilePlace(card_path), PIN, http_client, at=AT)
 
     def test_stops_when_it_is_too_late(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
         with pytest.raises(StatementExpired):
-            sign_act(site.link, VirtualCard.open(card_path), PIN, http_client, at=AT + timedelta(minutes=5))
+            sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT + timedelta(minutes=5))
+
+    def test_stops_at_a_card_whose_time_is_over(self, site: Site, http_client: httpx2.Client, card_path: Path) -> None:
+        site.get = lambda site: (200, BYTES, site.statement().replace(b"2020-09", b"2026-09"))
+        with pytest.raises(CardCertificateExpired):
+            sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT.replace(year=2026))
+        assert not site.handed_in
 
     def test_says_that_nobody_is_there(self, card_path: Path) -> None:
         link = f"http://127.0.0.1:9/act/{TOKEN}"
         with open_http_client(ActLink.parse(link)) as client, pytest.raises(SiteUnreachable):
-            sign_act(link, VirtualCard.open(card_path), PIN, client, at=AT)
+            sign_act(link, FilePlace(card_path), PIN, client, at=AT)
+
+
+class TestSignAt:
+    """What was shown must still hold when the PIN is there."""
+
+    def test_signs_until_the_last_second_and_tries_no_pin_after_it(
+        self, site: Site, http_client: httpx2.Client, card_path: Path
+    ) -> None:
+        act, place = open_act(ActLink.parse(site.link), http_client=http_client, at=AT), FilePlace(card_path)
+        seen = look_at_card(place, at=AT)
+        end = act.statement.expires_at
+        assert sign_at(place, act, seen=seen, pin=PIN, at=end - timedelta(seconds=1)).signature
+        with pytest.raises(StatementExpired):
+            sign_at(place, act, seen=seen, pin=Pin("9999"), at=end)
+        assert describe_card(card_path).pin_tries_left == 3
+
+    @pytest.mark.parametrize(("left", "stop"), [(2, TriesUsedElsewhere), (1, TriesUsedElsewhere), (0, PinLocked)])
+    def test_tries_no_pin_when_fewer_tries_are_left_than_were_shown(
+        self, site: Site, http_client: httpx2.Client, card_path: Path, left: int, stop: type[Exception]
+    ) -> None:
+        act, place = open_act(ActLink.parse(site.link), http_client=http_client, at=AT), FilePlace(card_path)
+        seen = look_at_card(place, at=AT)
+        FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=left))
+        with pytest.raises(stop):
+            sign_at(place, act, seen=seen, pin=PIN, at=AT)
+        assert describe_card(card_path).pin_tries_left == left
 
 
 # Of these only subclasses are raised.
@@ -165,6 +197,7 @@ class TestFindSentence:
             ReaderNotFound: ReaderNotFound(name="x", readers=("a", "b")),
             SeveralCards: SeveralCards(readers=("a", "b")),
             ReaderFailed: ReaderFailed(0x80100001),
+            TriesUsedElsewhere: TriesUsedElsewhere(1),
             ClockFileUnreadable: ClockFileUnreadable(Path("clock.json")),
             UntrustedSite: UntrustedSite("https://evil.example"),
             ActRefused: ActRefused(status=409, code="x", title="題", detail="次"),
@@ -195,6 +228,7 @@ class TestGetPhrases:
 def environment(tmp_path: Path, site: Site) -> dict[str, str]:
     clock = tmp_path / "clock.json"
     own = {
+        "MYNAPOINT_DEMO": "1",
         "MYNAPOINT_DEMO_CLOCK": str(clock),
         "COLUMNS": "100",
         "XDG_CONFIG_HOME": trust(tmp_path, site.origin, NOBODY),
@@ -291,6 +325,35 @@ class TestCommand:
         assert done.returncode == ExitCode.MALFORMED_PIN
         assert "12345" not in done.stdout + done.stderr
         assert describe_card(card_path).pin_tries_left == 3
+
+    def test_tells_the_signing_password_from_a_pin(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        done = run(environment, site.link, card_path, "--yes", "--pin-file", "-", typed="ABC123\n")
+        assert (done.returncode, "署名用の暗証番号" in done.stdout) == (ExitCode.MALFORMED_PIN, True)
+        assert describe_card(card_path).pin_tries_left == 3
+
+    def test_says_that_it_is_a_demonstration(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
+        assert run(environment, site.link, card_path).stdout.startswith("これは見本です。")
+
+    @pytest.mark.parametrize("words", [("sign", f"{NOBODY}/act/{TOKEN}"), ("info",)], ids=["sign", "info"])
+    def test_takes_virtual_cards_and_a_set_clock_in_a_demonstration_alone(
+        self, card_path: Path, environment: dict[str, str], words: tuple[str, ...]
+    ) -> None:
+        clock = environment.pop("MYNAPOINT_DEMO_CLOCK")
+        del environment["MYNAPOINT_DEMO"]
+        for option in (("--card", str(card_path)), ("--demo-clock", clock)):
+            done = subprocess.run(
+                [*COMMAND, *words, *option], env=environment, capture_output=True, text=True, check=False, timeout=60
+            )
+            assert (done.returncode, "MYNAPOINT_DEMO=1" in done.stderr) == (2, True)
+
+    def test_takes_no_virtual_card_beside_a_real_site(
+        self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
+    ) -> None:
+        listed = write_configuration(tmp_path / "list.toml", site.origin, "https://mynapoint.example")
+        done = run(environment, site.link, card_path, "--config", str(listed))
+        assert (done.returncode, site.paths) == (2, [])
 
     def test_warns_before_the_last_try(self, site: Site, card_path: Path, environment: dict[str, str]) -> None:
         FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=1))

@@ -51,6 +51,7 @@ def make_environment(clock: Path, stack: CardStack, *, at: datetime, origin: str
     clock.write_text(json.dumps({"at": at.isoformat(), "since": None}))
     return {
         "PATH": os.environ["PATH"],
+        "MYNAPOINT_DEMO": "1",
         "MYNAPOINT_DEMO_CLOCK": str(clock),
         "XDG_CONFIG_HOME": trust(clock.parent, origin),
         "PYTHONUTF8": "1",
@@ -140,7 +141,7 @@ class TestSign:
         with lying_in(reader, at(card_path)):
             seen = look_at_card(place, at=AT)
         with lying_in(reader, recorder.power_up), pytest.raises(CardExchanged):
-            sign_at(place, act, seen=seen, pin=Pin("1234"))
+            sign_at(place, act, seen=seen, pin=Pin("1234"), at=AT)
         assert not [frame for frame in recorder.frames if frame[1] == 0x20]
 
 

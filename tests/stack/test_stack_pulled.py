@@ -30,7 +30,7 @@ def go_all_the_way(link: str, reader: Reader) -> Answer:
         act = open_act(act_link, http_client=http_client, at=AT)
         seen = look_at_card(place, at=AT)
         assert seen.pin_tries_left == 3
-        signed = sign_at(place, act, seen=seen, pin=Pin("1234"))
+        signed = sign_at(place, act, seen=seen, pin=Pin("1234"), at=AT)
         return hand_in_signature(act_link, signed, http_client=http_client)
 
 

@@ -1,6 +1,5 @@
 """What is done for a visit: open it, look at the card, sign once, and know when it is over."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore, Event, Lock
@@ -12,19 +11,18 @@ from cardagent.cards import CardSource, NamedPlace, find_place, see_cards
 from cardagent.languages import Language
 from cardagent.link import ActLink
 from cardagent.refusal import UnableToSign
-from cardagent.sentences import STOPS, SigningPasswordTyped
+from cardagent.sentences import STOPS
 from cardagent.signing import look_at_card, open_act, sign_at
 from cardagent.site import ActRefused, OutcomeUnknown, fetch_statement, hand_in_signature, open_http_client
 from cardagent.statement import StatementExpired, check_statement
 from cardagent.trust import TrustedSite, find_trusted
+from cardagent.typed_pin import read_pin
 from cardagent.window.visits import Visit, Visits
 from cardagent.window.watches import Watches
 from democlock import Clock
-from jpki.pin import Pin
 
 # After these the site has the signature, or will never take one.
 _FINAL: Final = (ActRefused, OutcomeUnknown, StatementExpired)
-_SHORTEST_PASSWORD: Final = 6
 _MOST_FETCHES: Final = 4
 _MOST_LOOKS: Final = 4
 """Both together are fewer than the server's threads: slow sites hold up no other page."""
@@ -157,15 +155,12 @@ class Desk:
     def sign(self, visit: Visit, *, typed: str, language: Language) -> None:
         """This will have the card sign, with one try of the PIN, and keep with the visit what came of it."""
         visit.stop = None
-        self.check_in_time(visit)
-        if visit.is_over:
-            return
         try:
-            pin = _read_pin(visit.take_digits() + typed)
+            pin = read_pin(visit.take_digits() + typed)
             place = find_place(self.cards.list_places(), name=visit.place_id)
             with self._card_lock:
                 seen = visit.seen or look_at_card(place, at=self.clock())
-                signed = sign_at(place, visit.act, seen=seen, pin=pin)
+                signed = sign_at(place, visit.act, seen=seen, pin=pin, at=self.clock())
             # The card may go now; the site may take its time.
             with open_http_client(visit.act.link, language=language) as http_client:
                 visit.end(answer=hand_in_signature(visit.act.link, signed, http_client=http_client))
@@ -173,15 +168,3 @@ class Desk:
             visit.end(stop=stop)
         except STOPS as stop:
             visit.stop = stop
-
-
-def _read_pin(typed: str) -> Pin:
-    """This will read four digits.
-
-    :raises SigningPasswordTyped: when it looks like the password of the card's other key.
-    :raises MalformedPin: when it is anything else.
-    """
-    text = unicodedata.normalize("NFKC", typed).strip()
-    if len(text) >= _SHORTEST_PASSWORD and text.isascii() and text.isalnum() and not text.isdecimal():
-        raise SigningPasswordTyped
-    return Pin(typed)
