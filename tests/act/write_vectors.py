@@ -187,7 +187,7 @@ def signature_case(
     statement: bytes | None = None,
     signature: bytes | None = None,
     at: datetime = AT,
-    **registry: bool,
+    **known: bool,
 ) -> dict[str, Any]:
     statement = encode(fields()) if statement is None else statement
     return {
@@ -197,25 +197,25 @@ def signature_case(
         **describe_digest(credential, statement),
         "signature": base64url(sign(credential, statement) if signature is None else signature),
         "certificate": base64url(credential.certificate),
-        **registry,
+        **known,
         "expected": expected,
     }
 
 
 def done(kind: str) -> dict[str, object]:
-    return {"status": 200, "kind": kind}
+    return {"status": 200, "kind": kind, "done_at": AT.isoformat()}
 
 
-def refused(code: str, status: int = 422) -> dict[str, object]:
-    return {"status": status, "code": code}
+def refused(code: str, status: int = 422, **data: datetime) -> dict[str, object]:
+    return {"status": status, "code": code} | {name: instant.isoformat() for name, instant in data.items()}
 
 
 def signatures() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "authority"
         authority = Authority.create(folder, at=FOUNDED_AT)
-        stranger = Authority.create(Path(name) / "stranger", at=FOUNDED_AT)
-        cases = [*_certificate_cases(authority, stranger), *_signature_cases(authority), *_curve_cases(authority)]
+        made = (_done_cases, _certificate_cases, _registry_cases, _room_cases, _signature_cases, _curve_cases)
+        cases = [case for make in made for case in make(authority)]
         return {"anchors": [base64url(_read_der(path)) for path in sorted((folder / "anchors").glob("*.pem"))],
                 "cases": cases}  # fmt: skip
 
@@ -226,28 +226,56 @@ def _issue(
     return authority.make_card(name, birth_date=date(1985, 4, 12), at=at, kind=kind).credentials
 
 
-def _certificate_cases(authority: Authority, stranger: Authority) -> Iterator[dict[str, Any]]:
-    card = _issue(authority, "hanako")
-    mine = card.authentication
+def _done_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    mine = _issue(authority, "hanako").authentication
+    for kind in KINDS:
+        statement = encode(fields(kind))
+        known = {"reserved": True} if kind == "application" else {}
+        yield signature_case(kind, mine, done(kind), statement=statement, **known)
+    at_counter = encode(fields("application", place=PLACE))
+    yield signature_case(
+        "application at a counter", mine, done("application"), statement=at_counter, reserved=True, at_counter=True
+    )
+
+
+def _certificate_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    card = _issue(authority, "kazuko")
+    mine, end = card.authentication, AT + timedelta(minutes=5)
     nothing = mine.of(certificate=b"0", ca_certificate=b"", key=mine.key)
     foreign = encode(fields(audience="https://x.example"))
     old = _issue(authority, "old", at=AT - timedelta(days=6 * 365)).authentication
-    fresh = _issue(authority, "fresh", at=AT - timedelta(hours=24) + timedelta(seconds=1)).authentication
-    rested = _issue(authority, "rested", at=AT - timedelta(hours=24)).authentication
-    for kind in KINDS:
-        yield signature_case(kind, mine, done(kind), statement=encode(fields(kind)))
-    at_counter = encode(fields("application", place=PLACE))
-    yield signature_case("application at a counter", mine, done("application"), statement=at_counter)
-    yield signature_case("too late", mine, refused("act_expired", 410), at=AT + timedelta(minutes=5))
+    yield signature_case("too late", mine, refused("act_expired", 410, expired_at=end), at=end)
+    yield signature_case("handed in before", mine, refused("act_already_used", 409), used=True)
     yield signature_case("another site's", mine, refused("audience_mismatch", 409), statement=foreign)
     yield signature_case("the signing certificate", card.signing, refused("certificate_not_accepted"))
-    unknown = _issue(stranger, "x").authentication
+    with tempfile.TemporaryDirectory() as folder:
+        stranger = Authority.create(Path(folder) / "stranger", at=FOUNDED_AT)
+        unknown = _issue(stranger, "x").authentication
     yield signature_case("a stranger's authority", unknown, refused("certificate_not_accepted"))
     yield signature_case("no certificate", nothing, refused("certificate_not_accepted"))
     yield signature_case("an old certificate", old, refused("certificate_expired"))
+
+
+def _registry_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    mine, a_day = _issue(authority, "yoshiko").authentication, timedelta(hours=24)
+    fresh = _issue(authority, "fresh", at=AT - a_day + timedelta(seconds=1)).authentication
+    rested = _issue(authority, "rested", at=AT - a_day).authentication
+    waits = refused("within_renewal_wait", open_from=AT + timedelta(seconds=1))
     yield signature_case("a revoked certificate", mine, refused("certificate_revoked"), revoked=True)
-    yield signature_case("a day after renewal but one second", fresh, refused("within_renewal_wait"), renewed=True)
+    yield signature_case("an authority that does not answer", mine, refused("try_later", 503), silent=True)
+    yield signature_case("a certificate of unknown past", mine, refused("held_for_review", 409), past_unknown=True)
+    yield signature_case("a day after renewal but one second", fresh, waits, renewed=True)
     yield signature_case("a day after renewal", rested, done("reservation"), renewed=True)
+
+
+def _room_cases(authority: Authority) -> Iterator[dict[str, Any]]:
+    mine = _issue(authority, "sakura").authentication
+    first = refused("not_reserved")
+    again = refused("already_reserved", 409, reserved_at=AT - timedelta(days=1))
+    yield signature_case("an application before a reservation", mine, first, statement=encode(fields("application")))
+    yield signature_case("a second reservation", mine, again, reserved=True)
+    elsewhere = encode(fields(place=PLACE))
+    yield signature_case("at a counter that has no such case", mine, refused("case_unknown", 404), statement=elsewhere)
 
 
 def _signature_cases(authority: Authority) -> Iterator[dict[str, Any]]:
@@ -274,7 +302,7 @@ def _curve_cases(authority: Authority) -> Iterator[dict[str, Any]]:
     key = load_key(mine)
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     good = sign(mine, statement)
-    yield signature_case("on a curve", mine, done("application"), statement=statement, signature=good)
+    yield signature_case("on a curve", mine, done("application"), statement=statement, signature=good, reserved=True)
     yield signature_case(
         "on a curve: the signing certificate", card.signing, refused("certificate_not_accepted"), statement=statement
     )
