@@ -10,7 +10,7 @@ from card_program_site import AT, Site, run_site
 from window_program import Program, make_environment, run_program, write_configuration
 
 from jpki.virtual.authority import Authority
-from jpki.virtual.keys import KeyPool
+from jpki.virtual.keys import KeyKind, KeyPool
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +20,10 @@ def card_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def card_path(card_authority: Authority) -> Path:
-    return card_authority.issue(f"花子{os.urandom(8).hex()}", birth_date=date(1985, 4, 3), at=AT)
+def card_path(card_authority: Authority, request: pytest.FixtureRequest) -> Path:
+    """A card of its own for each test, with today's kind of key unless the test names others."""
+    kind = getattr(request, "param", KeyKind.RSA_2048)
+    return card_authority.issue(f"花子{os.urandom(8).hex()}", birth_date=date(1985, 4, 3), at=AT, kind=kind)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ from jpki.pin import Pin
 from jpki.statement import StatementSignatureInvalid, check_statement_signature
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
+from jpki.virtual.keys import KeyKind
 
 PIN = Pin("1234")
 NOBODY = "http://127.0.0.1:9"
@@ -57,9 +58,12 @@ def decode(text: str) -> bytes:
 
 
 class TestSignAct:
+    @pytest.mark.parametrize("card_path", KeyKind, indirect=True)
+    @pytest.mark.parametrize("kind", ["reservation", "application"])
     def test_hands_in_a_signature_over_the_very_bytes(
-        self, site: Site, http_client: httpx2.Client, card_path: Path, card_authority: Authority
+        self, site: Site, http_client: httpx2.Client, card_path: Path, card_authority: Authority, kind: str
     ) -> None:
+        site.kind = kind
         answer = sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT)
         assert (answer.receipt, answer.kind, answer.words) == ("R-0001", "reservation", ("予約ができました。",))
         assert answer.done_at == AT + timedelta(minutes=1)

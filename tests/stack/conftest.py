@@ -10,7 +10,7 @@ from stack_times import AT
 
 from demo.card_stack import CardStack, find_missing, running_card_stack
 from jpki.virtual.authority import Authority
-from jpki.virtual.keys import KeyPool
+from jpki.virtual.keys import KeyKind, KeyPool
 from left_out import STACK_NOT_TESTED
 
 _DESKS = 7  # with two readers each; pcscd takes 16 at most
@@ -32,5 +32,7 @@ def stack_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture
-def card_path(stack_authority: Authority) -> Path:
-    return stack_authority.issue(f"花子{os.urandom(8).hex()}", birth_date=date(1985, 4, 3), at=AT)
+def card_path(stack_authority: Authority, request: pytest.FixtureRequest) -> Path:
+    """A card of its own for each test, with today's kind of key unless the test names others."""
+    kind = getattr(request, "param", KeyKind.RSA_2048)
+    return stack_authority.issue(f"花子{os.urandom(8).hex()}", birth_date=date(1985, 4, 3), at=AT, kind=kind)

@@ -26,13 +26,14 @@ from cardagent.places import ReaderPlace
 from cardagent.sentences import ExitCode
 from cardagent.signing import CardExchanged, look_at_card, open_act, sign_at
 from cardagent.site import open_http_client
-from cast import LOADED_AT, PROGRAMME_FILE, Cast
+from cast import BORN, ISSUED_AT, LOADED_AT, PROGRAMME_FILE, Cast
 from demo.card_stack import SOCKET_VARIABLE, CardStack, Reader
 from demo.people import Person
 from iccard.pcsc import wait_for_card
 from jpki.pin import Pin
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import FileMemory, Purpose, describe_card
+from jpki.virtual.keys import KeyKind
 from mynapoint.application.models import Application
 from mynapoint.directory.models import ServiceRevision
 from mynapoint.programme.operations import load_programme
@@ -146,13 +147,18 @@ class TestSign:
 
 
 class TestInfo:
+    @pytest.mark.parametrize(
+        ("card_path", "key"),
+        [(KeyKind.RSA_2048, "RSA-2048"), (KeyKind.ECDSA_P384, "ECDSA secp384r1")],
+        indirect=["card_path"],
+    )
     def test_tells_what_is_on_the_card_and_nothing_of_its_holder(
-        self, stack: CardStack, card_path: Path, environment: dict[str, str]
+        self, stack: CardStack, card_path: Path, environment: dict[str, str], key: str
     ) -> None:
         FileMemory(card_path).change(lambda card: card.with_secret(Purpose.AUTHENTICATION, tries_left=2))
         with lying_in(stack.readers[0], at(card_path)):
             told = run(environment, "info").stdout
-        for words in ("RSA-2048", "2025年", "（4けた）を入力できる回数: あと2回", "あと5回"):
+        for words in (key, "2025年", "（4けた）を入力できる回数: あと2回", "あと5回"):
             assert words in told
         valid_until = describe_card(card_path).valid_until
         assert f"{valid_until:%m月}" not in told
@@ -203,9 +209,11 @@ def register(peer: SignedPeer) -> None:
 
 
 class TestJourney:
-    def test_reserves_and_applies_over_pcsc(self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path) -> None:
+    def test_reserves_and_applies_over_pcsc_with_the_next_kind_of_key(
+        self, stack: CardStack, platform: str, cast: Cast, tmp_path: Path
+    ) -> None:
         environment = make_environment(tmp_path / "noon.json", stack, at=NOON, origin=platform)
-        hanako = cast.card("hanako")
+        hanako = cast.authority.issue("hanako", birth_date=BORN, at=ISSUED_AT, kind=KeyKind.ECDSA_P384)
         with (
             httpx2.Client(base_url=platform, trust_env=False, follow_redirects=True) as browser,
             served(stack, environment, hanako, stack.readers[0]),
