@@ -31,12 +31,18 @@ def find_said() -> list[re.Pattern[str]]:
     sources = [path for room in rooms for kind in ("*.html", "*.py") for path in room.rglob(kind)]
     text = "\n".join(path.read_text() for path in sources)
     said = {re.escape(name) for name in _WHOLE.findall(text)}
-    for arguments in _TAG.findall(text):
-        parts = [part for part in _PART.findall(arguments.partition(" as ")[0]) if "=" not in part]
-        said.add(r"\.".join(re.escape(part.strip("\"'")) if part[0] in "\"'" else r"[a-z0-9_.]+" for part in parts))
+    said.update(find_tags(text))
     for name in _FORMATTED.findall(text):
         said.add(r"[a-z0-9_.]+".join(re.escape(part) for part in re.split(r"\{[^}]*\}", name)))
     return [re.compile(pattern) for pattern in said]
+
+
+def find_tags(template: str) -> Iterator[str]:
+    """Return what a template's tags say, as patterns, but for a phrase that is only known later."""
+    for arguments in _TAG.findall(template):
+        parts = [part for part in _PART.findall(arguments.partition(" as ")[0]) if "=" not in part]
+        if parts[0][0] in "\"'":
+            yield r"\.".join(re.escape(part.strip("\"'")) if part[0] in "\"'" else r"[a-z0-9_.]+" for part in parts)
 
 
 def list_easy_sources() -> list[Path]:

@@ -16,14 +16,14 @@ from mynapoint.site.shell.languages import read_language
 from mynapoint.site.shell.navigation import EVERYTHING
 from mynapoint.site.shell.pages import show
 
-# Pages of prose, one text a language, each with the day on which its text was last changed.
-PROSE: Final = {"howto": "2026-11-23", "fraud": "2026-11-23", "never": "2026-11-23", "terms": "2026-11-23"}
+# Pages of prose, one text a language.
+PROSE: Final = ("howto", "fraud", "never", "terms")
 
 
 @informational
 def prose(request: HttpRequest, page: str) -> HttpResponse:
     """Show a page of prose."""
-    return show(request, f"guide/{page}", at=settings.CLOCK(), page=page, changed_on=PROSE[page])
+    return show(request, f"guide/{page}", at=settings.CLOCK(), page=page)
 
 
 @informational
@@ -34,7 +34,6 @@ def program(request: HttpRequest) -> HttpResponse:
         "guide/program",
         at=settings.CLOCK(),
         page="program",
-        changed_on="2026-11-24",
         source=settings.CARD_PROGRAM_PAGE,
         publisher=settings.CARD_PROGRAM_PUBLISHER,
         address=settings.CARD_PROGRAM,

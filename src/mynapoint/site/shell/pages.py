@@ -13,6 +13,7 @@ from mynapoint.programme.queries import list_programmes
 from mynapoint.programme.rules import Programme
 from mynapoint.site.shell.languages import NAMESPACES, read_language
 from mynapoint.site.shell.refusals import explain
+from mynapoint.site.shell.text_days import find_text_day
 from mynapoint.site.waiting.announced import get_closure
 
 
@@ -25,6 +26,7 @@ def show(request: HttpRequest, page: str, /, *, at: datetime, status: int = 200,
     templates = [f"site/{page}.{read_language(request)}.html", f"site/{page}.html"]
     closure = get_closure()
     around = {
+        "text_day": find_text_day(page),
         "programme": get_served(at=at),
         "closure": closure,
         "is_closed": closure is not None and closure.is_on(at=at),

@@ -73,7 +73,7 @@ def until(context: Context, end: datetime, *, plain: bool = False) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def changed(context: Context, *sources: str | datetime) -> str:
+def changed(context: Context, *sources: date | datetime) -> str:
     """Say when a page's content changed: the newest of its own date and those of the documents that it shows."""
     newest = max(_to_day(source) for source in sources if source)
     shown = dates.format_day(datetime.combine(newest, time(), JST), context["language"])
@@ -161,5 +161,5 @@ def _show(value: object) -> str:
     return grouped(value) if isinstance(value, int) else value if isinstance(value, str) else str(value)
 
 
-def _to_day(source: str | datetime) -> date:
-    return date.fromisoformat(source) if isinstance(source, str) else source.astimezone(JST).date()
+def _to_day(source: date | datetime) -> date:
+    return source.astimezone(JST).date() if isinstance(source, datetime) else source
