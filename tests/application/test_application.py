@@ -187,6 +187,8 @@ class TestGetRoll:
             holder_id=holder_id, application_id=application_id, state="stopped", reached_at=AT + DAY
         )
         assert len(get_roll(PROGRAMME, "hanamaru", links_until=AT + 2 * DAY)) == 1
+        assert count_links(PROGRAMME, at=AT + DAY) == {"hanamaru": 1}
+        assert count_links(PROGRAMME, at=AT + DAY + SECOND) == {}
 
 
 @pytest.mark.django_db(transaction=True)

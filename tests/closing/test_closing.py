@@ -8,6 +8,7 @@ import pytest
 
 from closing_parties import (
     ENDS,
+    LINKED_AT,
     NOVEMBER_ENDS,
     OCTOBER_ENDS,
     SECOND,
@@ -28,6 +29,7 @@ from mynapoint.closing.queries import (
     get_roll_page,
     list_acceptances,
     list_closings,
+    list_missing,
     sum_accepted,
 )
 from mynapoint.closing.rolls import PART_TOKENS, get_tokens
@@ -46,6 +48,7 @@ from mynapoint.closing.rules import (
     SealedTotal,
     TotalImpossible,
 )
+from mynapoint.directory.queries import REGISTER as SERVICES
 from mynapoint.journal.queries import get_first_checkpoint_covering
 from mynapoint.programme.rules import Audit, PeriodUnknown, Programme
 from sealedclaim.opening import Opening
@@ -83,9 +86,64 @@ def reopen(*, period_id: str = "2020-09", reason: str = "service_corrects") -> i
     )
 
 
+def list_periods(programme: Programme, *, at: datetime = SEPTEMBER_ENDS) -> list[str]:
+    """Return of which periods Sakura's closing is missing."""
+    return [each.name.period_id for each in list_missing(programme, at=at) if each.name.service_id == "sakura"]
+
+
+def begin_applications(application_from: datetime, *, since: datetime) -> None:
+    """Give sakura a newer text with another first instant of applications."""
+    sakura = SERVICES.find("sakura", at=since)
+    assert sakura is not None
+    newer = sakura.model_copy(update={"effective_from": since, "application_from": application_from})
+    SERVICES.add(newer, at=since)
+
+
 def falsify(openings: Sequence[Opening], **values: object) -> list[Opening]:
     """Change the first opening."""
     return [replace(openings[0], **values), *openings[1:]]  # type: ignore[arg-type]
+
+
+class TestListMissing:
+    def test_begins_with_the_period_s_end(self, programme: Programme) -> None:
+        assert list_missing(programme, at=SEPTEMBER_ENDS - SECOND) == []
+        first = list_missing(programme, at=SEPTEMBER_ENDS)
+        assert {each.due_since for each in first} == {SEPTEMBER_ENDS}
+        services = [each.name.service_id for each in first]
+        assert services == sorted(services)
+        assert "sakura" in services
+
+    def test_waits_for_nothing_of_a_service_that_can_have_no_link_yet(self, programme: Programme) -> None:
+        week_before = SEPTEMBER_ENDS - timedelta(days=7)
+        begin_applications(week_before, since=LINKED_AT)
+        assert list_periods(programme) == []
+        begin_applications(week_before - SECOND, since=LINKED_AT + SECOND)
+        assert list_periods(programme) == ["2020-09"]
+
+    def test_tells_whether_the_service_has_fetched_its_roll(self, programme: Programme) -> None:
+        link(3)
+        assert {each.count for each in list_missing(programme, at=SEPTEMBER_ENDS)} == {None}
+        read_roll(programme)
+        counts = {each.name.service_id: each.count for each in list_missing(programme, at=SEPTEMBER_ENDS)}
+        assert counts.pop("sakura") == 3
+        assert set(counts.values()) == {None}
+
+    def test_ends_with_the_first_attempt_whatever_becomes_of_it(self, programme: Programme) -> None:
+        link(3)
+        hand_in(programme, keep_book(programme, 5000))
+        assert list_periods(programme) == []
+        draw_rows()
+        open_rows(programme, [])
+        reopen()
+        assert list_periods(programme) == []
+
+    def test_ends_when_a_later_period_with_its_points_is_accepted(self, programme: Programme) -> None:
+        link(3)
+        book = keep_book(programme, 5000, period_id="2020-10")
+        hand_in(programme, book, period_id="2020-10")
+        assert list_periods(programme, at=NOVEMBER_ENDS) == ["2020-09", "2020-11"]
+        open_rows(programme, book.open(draw_rows(period_id="2020-10")), period_id="2020-10")
+        assert list_periods(programme, at=NOVEMBER_ENDS) == ["2020-11"]
 
 
 class TestGetRollPage:

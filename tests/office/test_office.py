@@ -9,6 +9,7 @@ from django.urls import reverse
 from pytest_django.fixtures import Settings
 
 from closing_parties import (
+    SECOND,
     SEPTEMBER_ENDS,
     TOKYO,
     announce,
@@ -80,7 +81,7 @@ def rejected(programme: Programme) -> Programme:
 
 def sign_in(username: str, *, at: datetime = FRIDAY) -> Client:
     """Sign somebody of the office in."""
-    user = User.objects.filter(username=username).first() or employ(username, Role.OFFICE, at=FRIDAY)
+    user = User.objects.filter(username=username).first() or employ(username, Role.OFFICE, at=at)
     return sit_down(user, at=at)
 
 
@@ -262,6 +263,26 @@ class TestTransfers:
 
 
 class TestClosings:
+    def test_are_missing_from_the_period_s_end_until_they_are_sent(
+        self, programme: Programme, settings: Settings
+    ) -> None:
+        for at, missing in ((SEPTEMBER_ENDS - SECOND, False), (SEPTEMBER_ENDS, True)):
+            settings.CLOCK = lambda at=at: at
+            client = sign_in("hiro", at=at)
+            assert ("届いていない締め</h2>" in read(client, "closings", PROGRAMME)) is missing
+            for page in (("start",), ("programme", PROGRAMME)):
+                assert ("9 件</a>" in read(client, *page)) is missing
+        link(3)
+        book = keep_book(programme, 5000)
+        hanging = "<td>さくらカード(見本)</td>\n<td>2020-10-01 00:00</td>\n"
+        text = read(client, "closings", PROGRAMME)
+        assert f'{hanging}<td class="number">0</td>\n<td>取得済み(3 行)</td>' in text
+        assert text.count("取りに来ていません") == 8
+        hand_in(programme, book)
+        text = read(client, "closings", PROGRAMME)
+        assert hanging not in text
+        assert "封緘済み" in text
+
     def test_show_when_drawn_rows_are_not_opened_in_time(
         self, programme: Programme, hiro: Client, settings: Settings
     ) -> None:

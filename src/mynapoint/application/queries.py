@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef
 
 from mynapoint.application.models import (
     AccountInService,
@@ -175,19 +175,22 @@ def get_roll(programme_id: str, service_id: str, *, links_until: datetime) -> li
 
     A link that was stopped stays in the roll: closings are cumulative, and what was granted before the stop stands.
     """
-    linked = _linked_before(links_until).filter(programme=programme_id, service=service_id)
+    applied = Application.objects.filter(programme=programme_id, service=service_id)
+    linked = applied.filter(_has_reached(LinkState.LINKED, before=links_until))
     return sorted(bytes(token) for token in linked.values_list("link_token", flat=True).iterator())
 
 
 def count_links(programme_id: str, *, at: datetime) -> dict[str, int]:
-    """Return how many accounts were linked per service before an instant."""
-    counted = _linked_before(at).filter(programme=programme_id).values("service").annotate(links=Count("id"))
+    """Return how many accounts are linked per service at an instant: linked before it, and not stopped before it."""
+    linked = Application.objects.filter(_has_reached(LinkState.LINKED, before=at), programme=programme_id)
+    standing = linked.exclude(_has_reached(LinkState.STOPPED, before=at))
+    counted = standing.values("service").annotate(links=Count("id"))
     return dict(counted.order_by("service").values_list("service", "links"))
 
 
-def _linked_before(at: datetime) -> QuerySet[Application]:
-    steps = LinkStep.objects.filter(holder_id=OuterRef("holder_id"), application_id=OuterRef("id"), reached_at__lt=at)
-    return Application.objects.filter(Exists(steps.filter(state=LinkState.LINKED)))
+def _has_reached(state: LinkState, *, before: datetime) -> Exists:
+    steps = LinkStep.objects.filter(holder_id=OuterRef("holder_id"), application_id=OuterRef("id"), state=state)
+    return Exists(steps.filter(reached_at__lt=before))
 
 
 def _list_steps(holder_id: UUID, application_id: UUID) -> tuple[tuple[LinkState, str, datetime], ...]:

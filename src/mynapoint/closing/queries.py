@@ -6,12 +6,13 @@ from typing import Literal
 
 from django.db.models import Max
 
-from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClosing, SealedClosing
+from mynapoint.closing.models import AcceptedClosing, FixedRoll, JudgedClosing, ReopenedClosing, SealedClosing
 from mynapoint.closing.rolls import fix_roll, read_tokens
 from mynapoint.closing.rules import ClosingName, ClosingUnknown, get_open_by
+from mynapoint.directory.queries import list_services
 from mynapoint.journal.queries import get_first_checkpoint_covering
 from mynapoint.kernel.money import Points
-from mynapoint.programme.rules import Programme
+from mynapoint.programme.rules import ClosingPeriod, Programme, get_links_until
 from sealedclaim.draw import draw
 
 
@@ -63,6 +64,15 @@ class ClosingView:
 
 
 @dataclass(frozen=True)
+class MissingClosing:
+    """A closing that its service never sent, and since when it could; `count` is None until it has fetched its roll."""
+
+    name: ClosingName
+    due_since: datetime
+    count: int | None
+
+
+@dataclass(frozen=True)
 class Acceptance:
     """One accepted closing in the order in which a service's closings were accepted, which is that of their periods."""
 
@@ -109,6 +119,27 @@ def list_closings(programme_id: str) -> list[ClosingView]:
     return [_view(row, judged.get(row.pk), reopened=row.pk in reopened) for row in newest]
 
 
+def list_missing(programme: Programme, *, at: datetime) -> list[MissingClosing]:
+    """Return what services have not sent of the periods that have ended, the longest due first, then by service.
+
+    What can no longer be sent, since a later period with the same points was accepted, is not missing.
+    """
+    ended = [period for period in programme.closing if period.ends_at <= at]
+    due = [(period, service_id) for period in ended for service_id in _list_parties(programme, period)]
+    sealed = set(SealedClosing.objects.filter(programme=programme.id).values_list("service", "period"))
+    accepted = _get_last_ends(programme.id)
+    rolls = {(row.service, row.period): row.count for row in FixedRoll.objects.filter(programme=programme.id)}
+    return [
+        MissingClosing(
+            name=ClosingName(service_id, programme.id, period.id),
+            due_since=period.ends_at,
+            count=rolls.get((service_id, period.id)),
+        )
+        for period, service_id in due
+        if (service_id, period.id) not in sealed and not _is_included(period, accepted.get(service_id))
+    ]
+
+
 def list_acceptances(service_id: str, programme_id: str) -> list[Acceptance]:
     """Return a service's accepted closings, first one first."""
     rows = AcceptedClosing.objects.filter(service=service_id, programme=programme_id).order_by("number")
@@ -152,6 +183,24 @@ def find_checkpoint(sealed: SealedClosing) -> DrawnFrom | None:
 def get_draw(sealed: SealedClosing, checkpoint: DrawnFrom) -> list[int]:
     """Return the rows that a checkpoint draws from a closing."""
     return draw(checkpoint_root=checkpoint.root, root=bytes(sealed.root), count=sealed.count, sample=sealed.audit_rows)
+
+
+def _list_parties(programme: Programme, period: ClosingPeriod) -> list[str]:
+    """Return which services close a period: who took part at its end, and took applications that it may count."""
+    counted = get_links_until(programme, period.id)
+    parties = list_services(programme=programme.id, at=period.ends_at)
+    return [service.id for service in parties if service.application_from < counted]
+
+
+def _is_included(period: ClosingPeriod, last_ended: datetime | None) -> bool:
+    """Tell whether the points of a period are in those of the last accepted one."""
+    return last_ended is not None and last_ended > period.ends_at
+
+
+def _get_last_ends(programme_id: str) -> dict[str, datetime]:
+    """Return when each service's last accepted period ended."""
+    last = AcceptedClosing.objects.filter(programme=programme_id).values("service").annotate(last=Max("ends_at"))
+    return dict(last.order_by("service").values_list("service", "last"))
 
 
 def _view(sealed: SealedClosing, judged: JudgedClosing | None, *, reopened: bool) -> ClosingView:

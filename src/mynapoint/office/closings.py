@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods
 
 from mynapoint.closing.operations import reopen_closing
-from mynapoint.closing.queries import get_closing, list_closings
+from mynapoint.closing.queries import get_closing, list_closings, list_missing
 from mynapoint.closing.rules import ClosingUnknown
 from mynapoint.directory.queries import list_service_names
 from mynapoint.kernel.refusal import Refusal
@@ -21,7 +21,7 @@ from mynapoint.settlement.queries import get_claim_for_closing
 @require_GET
 @office_only
 def closing_list(request: HttpRequest, _user: User, programme_id: str) -> HttpResponse:
-    """List the newest attempt at every closing."""
+    """List what was never sent of periods that have ended, and the newest attempt at every other closing."""
     programme = find_programme(programme_id)
     at = settings.CLOCK()
     names = list_service_names(at=at)
@@ -29,7 +29,11 @@ def closing_list(request: HttpRequest, _user: User, programme_id: str) -> HttpRe
         (view, names.get(view.name.service_id, view.name.service_id), view.is_overdue(programme, at=at))
         for view in list_closings(programme.id)
     ]
-    return show(request, "closings", {"programme": programme, "rows": rows})
+    missing = [
+        (one, names.get(one.name.service_id, one.name.service_id), (at - one.due_since).days)
+        for one in list_missing(programme, at=at)
+    ]
+    return show(request, "closings", {"programme": programme, "rows": rows, "missing": missing})
 
 
 @require_http_methods(["GET", "POST"])

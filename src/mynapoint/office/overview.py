@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mynapoint.application.queries import count_links
-from mynapoint.closing.queries import sum_accepted
+from mynapoint.closing.queries import list_missing, sum_accepted
 from mynapoint.directory.queries import list_services
 from mynapoint.kernel.money import Points, Yen
 from mynapoint.programme.queries import count_places_taken
@@ -30,6 +30,7 @@ class Overview:
     places_taken: int
     budget: Yen
     totals: Totals
+    missing_closings: int
     services: tuple[ServiceProgress, ...]
 
     @property
@@ -55,5 +56,6 @@ def get_overview(programme: Programme, *, at: datetime) -> Overview:
         places_taken=count_places_taken(programme.id),
         budget=Yen(programme.places * programme.grant.cap),
         totals=sum_claims(programme.id),
+        missing_closings=len(list_missing(programme, at=at)),
         services=services,
     )
