@@ -11,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, open_window
 from mynapoint.kernel.period import JST
+from mynapoint.site.services.comparing import ROWS
 
 # Each template and state once; the walk over the whole site meets the rest.
 PATHS = (
@@ -62,6 +63,10 @@ class TestPages:
                 page.locator(f"#compare-{name}").check()
             page.get_by_role("button", name="印をつけたものをくらべる").click()
             assert page.locator("table.compare thead th").count() == 3
+            right = "all => all.map(one => one.getBoundingClientRect().right)"
+            cells = page.locator("table.compare tbody td").evaluate_all(right)
+            assert len(cells) == 2 * len(ROWS)
+            assert max(cells) <= NARROW
             window.check("compared-without-scripts")
 
     def test_go_on_finding_while_one_types_and_come_back(self, chromium: Browser, site: str) -> None:
@@ -72,7 +77,9 @@ class TestPages:
             page.get_by_text("1 件見つかりました").wait_for()
             page.wait_for_url("**/services/?q=*")
             assert page.locator(".service-cards > li").count() == 1
+            expect(page.locator(".compare-bar")).to_have_css("position", "static")
             page.locator("#compare-hanamaru").check()
+            expect(page.locator(".compare-bar")).to_have_css("position", "sticky")
             page.get_by_label("窓口", exact=True).check()
             page.wait_for_url("**way=counter*")
             expect(page.locator("#way-counter")).to_be_focused()

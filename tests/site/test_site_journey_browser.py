@@ -23,6 +23,7 @@ from mynapoint.reservation.models import Reservation
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LANGUAGES = {"ja": "", "easy": "/easy", "en": "/en"}
+ON_ONE_LINE = "one => one.offsetHeight < 1.5 * parseFloat(getComputedStyle(one).lineHeight)"
 
 
 @dataclass
@@ -108,6 +109,7 @@ class Walker:
         self.type_in("account", f"1234 5678 9{self.window.width:03}"[:14])
         self.type_in("code1", "8524")
         self.press("main form .button")
+        assert self.page.locator(".account-hint .whole").last.evaluate(ON_ONE_LINE)
         self.tick("own")
         self.submit("hint")
         self.tick("understood")
@@ -135,6 +137,8 @@ class Walker:
             self.page.go_back()
         self.sign("act-status")
         self.look("held")
+        cell = "table-cell" if self.window.width == WIDE else "flow-root"
+        expect(self.page.locator("table.stacked td").first).to_have_css("display", cell)
 
     def object_and_check(self) -> None:
         self.go("/objection/")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from io import StringIO
+from itertools import groupby
 
 import pytest
 from catalogue import SERVICES, load_catalogue
@@ -20,6 +21,7 @@ from cast import LOADED_AT, ROOT, SECOND
 from mynapoint.directory.queries import REGISTER
 from mynapoint.directory.rules import Service
 from mynapoint.kernel.period import JST
+from mynapoint.site.services.comparing import Row, compare_services
 from mynapoint.site.services.exports import COLUMNS, to_cell
 from mynapoint.site.services.finding import PAGE_SIZE, Wish, find, get_state, loosen, read_wish
 from mynapoint.site.shell.folding import fold
@@ -34,6 +36,11 @@ def names(wish: Wish, *, at: datetime = AT) -> list[str]:
     return [found.service.id for found in find(EVERY, wish, at=at)]
 
 
+def compare(*chosen: str) -> list[Row]:
+    found = {one.service.id: one for one in find(EVERY, Wish(), at=AT)}
+    return compare_services([found[name] for name in chosen])
+
+
 def wish(query: str) -> Wish:
     return read_wish(QueryDict(query))
 
@@ -42,6 +49,11 @@ class TestFind:
     def test_shows_all_with_those_first_that_one_can_apply_for_now(self) -> None:
         assert names(Wish())[:2] == ["sakura", "hanamaru"]
         assert len(names(Wish())) == len(EVERY)
+
+    def test_shows_what_is_still_to_come_before_what_is_over(self) -> None:
+        states = [found.state for found in find(EVERY, Wish(), at=AT)]
+        order = ["open", "service_starts_in_own_app", "service_not_open", "service_closed"]
+        assert [state for state, _ in groupby(states)] == order
 
     @pytest.mark.parametrize(
         "text", ["はなまる", "ハナマル", "ﾊﾅﾏﾙ", "はなまるぺい", "Hanamaru PAY", "ＨＡＮＡＭＡＲＵ", "はな まる"]
@@ -129,6 +141,22 @@ def client(db: None, settings: Settings) -> Client:
     return Client(headers={"host": "127.0.0.1"})
 
 
+class TestComparison:
+    """What is the same is marked, for services differ in most things."""
+
+    def test_marks_each_row_that_is_the_same_in_all(self) -> None:
+        same = {row.name for row in compare("hanamaru", "yuzu") if row.is_same}
+        assert same == {"kind", "points_when", "counter", "minors", "smartphone", "registration", "until"}
+
+    def test_takes_what_is_not_told_for_no_sameness(self) -> None:
+        unknown = [found for found in find(EVERY, Wish(), at=AT) if found.service.points_how is None]
+        assert len(unknown) > 1
+        assert not next(row.is_same for row in compare_services(unknown) if row.name == "points_how")
+
+    def test_marks_nothing_where_one_stands_alone(self) -> None:
+        assert not any(row.is_same for row in compare("hanamaru"))
+
+
 class TestS5List:
     """A list of registered services: searchable, sortable, with everything that one chooses by."""
 
@@ -157,11 +185,11 @@ class TestS5List:
     def test_shows_some_page_whatever_is_asked_for(self, client: Client, page: str) -> None:
         assert client.get("/services/", {"page": page}).status_code == 200
 
-    def test_compares_up_to_three_and_marks_where_they_differ(self, client: Client) -> None:
+    def test_compares_up_to_three_and_marks_where_they_are_the_same(self, client: Client) -> None:
         answer = client.get("/services/compare/?s=hanamaru&s=sakura&s=nothing&s=hanamaru")
         html = answer.content.decode()
         assert html.count('<th scope="col"><a') == 2
-        assert 'class="differs"' in html
+        assert html.count("どれも同じ") == sum(row.is_same for row in compare("hanamaru", "sakura"))
         cut = client.get("/services/compare/?s=hanamaru&s=sakura&s=yuzu&s=akane")
         assert "はじめの 3 つを表示しています" in words(cut)
         assert cut.content.decode().count('<th scope="col"><a') == 3

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from cast import AT, LOADED_AT, PROGRAMME_FILE
 from mynapoint.programme.operations import load_programme
+from mynapoint.site.templatetags.shell import whole_words
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,25 @@ class TestLanguage:
         answer = client.get(path)
         assert answer.status_code == 404
         assert re.search(words, re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>", "", answer.content.decode()))
+
+
+class TestWholeWords:
+    def test_begin_a_line_of_their_own_before_they_are_torn(self) -> None:
+        assert (
+            whole_words("会員番号 ＊＊5727")
+            == '<span class="whole">会員番号</span> <span class="whole">＊＊5727</span>'
+        )
+
+    def test_are_text_whatever_a_service_says(self) -> None:
+        assert whole_words("<b>") == '<span class="whole">&lt;b&gt;</span>'
+
+
+class TestFooter:
+    def test_is_short_where_one_answers_questions(self, client: Client) -> None:
+        step = client.get(client.post("/reserve/")["Location"]).content.decode()
+        assert 'href="/sitemap/"' in step
+        assert 'href="/helpdesk/"' in step
+        assert 'href="/news/"' not in step
 
 
 class TestInformationalPage:

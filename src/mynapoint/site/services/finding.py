@@ -22,6 +22,8 @@ FLAGS: Final[tuple[Flag, ...]] = get_args(Flag)
 LONGEST_TEXT: Final = 60
 PAGE_SIZE: Final = 24
 _NEVER: Final = 10_000
+# What one can apply for comes first, then what is still to come; what is over stands last.
+_BY_STATE: Final[tuple[State, ...]] = ("open", "service_starts_in_own_app", "service_not_open", "service_closed")
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ _FLAG_TESTS: Final[Mapping[Flag, Callable[[Found], bool]]] = {
     "open_now": lambda found: found.state == "open",
 }
 _ORDERS: Final[Mapping[Sort, Callable[[Found], tuple[object, ...]]]] = {
-    "open": lambda found: (found.state != "open", *_by_name(found)),
+    "open": lambda found: (_BY_STATE.index(found.state), *_by_name(found)),
     "name": _by_name,
     "soon": lambda found: (_by_soonest(found), *_by_name(found)),
     "until": lambda found: (found.service.application_until, *_by_name(found)),

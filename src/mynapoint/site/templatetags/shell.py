@@ -7,7 +7,7 @@ from django import template
 from django.http import HttpRequest
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from cardagent.languages import Language
@@ -125,6 +125,12 @@ def tongues(context: Context) -> list[navigation.Tongue]:
 def grouped(number: int) -> str:
     """Return a number with a comma after every three digits."""
     return f"{number:,}"
+
+
+@register.filter
+def whole_words(text: str) -> SafeString:
+    """Return a text of which a word begins a line of its own before it is torn, such as an account's masked number."""
+    return format_html_join(" ", '<span class="whole">{}</span>', ((word,) for word in text.split()))
 
 
 @register.tag
