@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from catalogue import PLACES, load_catalogue
 from django.test import Client
+from paper_reader import check_qr
 from pypdf import PdfReader
 from pytest_django import Settings
 
@@ -42,15 +43,18 @@ def read(client: Client, path: str) -> tuple[PdfReader, str]:
 
 class TestS9Flyer:
     @pytest.mark.parametrize(
-        ("prefix", "lang", "parts"),
+        ("prefix", "lang", "alt", "parts"),
         [
-            ("", "ja-JP", ("最大5,000円分の", "2020年7月1日から2021年3月31日", "0120-00-0178", "案内で5番")),
-            ("/easy", "ja-JP", ("5,000円分までのポイント", "だます人に気をつけて", "12/29–1/3は休み")),
-            ("/en", "en", ("Upto5,000yeninpoints", "1July2020to31March2021", "BewareoffraudNobody")),
+            ("", "ja-JP", "サイトの QR コード",
+             ("最大5,000円分の", "2020年7月1日から2021年3月31日", "0120-00-0178", "案内で5番")),
+            ("/easy", "ja-JP", "サイトのQRコード",
+             ("5,000円分までのポイント", "だます人に気をつけて", "12/29–1/3は休み")),
+            ("/en", "en", "QR code of the site",
+             ("Upto5,000yeninpoints", "1July2020to31March2021", "BewareoffraudNobody")),
         ],
     )  # fmt: skip
     def test_says_it_all_on_one_tagged_page(
-        self, client: Client, prefix: str, lang: str, parts: tuple[str, ...]
+        self, client: Client, prefix: str, lang: str, alt: str, parts: tuple[str, ...]
     ) -> None:
         reader, text = read(client, f"{prefix}/flyer.pdf")
         root: Any = reader.trailer["/Root"]
@@ -60,6 +64,7 @@ class TestS9Flyer:
         for part in parts:
             assert part in text
         assert f"http://127.0.0.1:8000{prefix}/" in text
+        check_qr(reader, alt, f"http://127.0.0.1:8000{prefix}/")
 
     @pytest.mark.parametrize("place", [path.stem for path in PLACES if path.stem != "sodan"])
     def test_stays_on_one_page_with_any_counter_on_it(self, client: Client, place: str) -> None:

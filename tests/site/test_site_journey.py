@@ -3,18 +3,22 @@
 import json
 import re
 from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from paper_reader import check_qr
+from pypdf import PdfReader
 from pytest_django import Settings
-from service_api_cast import FUJI, NOON, a_service
+from service_api_cast import FUJI, NOON, SAKURA, a_service
 from signed_peer import SignedPeer, running_peer
 from visitor import ACCOUNT, FIELD, REFERENCE, Visitor, confirm, link_of, linked, read, refuse, register
 
 from cardagent.languages import Language
-from cast import SECOND
+from cast import SECOND, Cast
 from mynapoint.act.models import ProposedAct
 from mynapoint.act.rules import LIFETIME, SHOWN_FOR
 from mynapoint.application.models import Application, Objection, SecondChoice
@@ -395,12 +399,34 @@ class TestS16RenewalWait:
 class TestS6OnePerson:
     """At most once per person, over renewals and service changes."""
 
+    OTHER: Final = {"account": "999900001111", "code1": "1111"}
+
     def test_is_told_what_was_chosen_before(self, hanako: Visitor, applied: str) -> None:
-        other = {"account": "999900001111", "code1": "1111"}
-        register(a_service(FUJI, address=a_service(FUJI).address))
-        act = hanako.fill_in(hanako.begin_application("sakura", **other))
+        act = hanako.fill_in(hanako.begin_application(**self.OTHER))
         assert hanako.sign(act).json()["code"] == "already_applied"
         assert "いまの状況を見る" in hanako.see(act)
+        assert Application.objects.count() == 1
+
+    def test_cannot_choose_another_service(self, hanako: Visitor, applied: str, peer: SignedPeer) -> None:
+        fuji = a_service(SAKURA, id="fuji", address=peer.address, name={"ja": "ふじのサービス"})
+        register(fuji)
+        act = hanako.fill_in(hanako.begin_application("fuji", **self.OTHER))
+        assert hanako.sign(act).json()["code"] == "another_service_chosen"
+        words = hanako.see(act)
+        assert "ほかの決済サービスに申込済みです" in words
+        assert "見本のサービス に申込済みです" in words
+        assert Application.objects.count() == 1
+
+    def test_is_known_again_with_a_renewed_certificate(
+        self, hanako: Visitor, applied: str, cast: Cast, settings: Settings
+    ) -> None:
+        cast.authority.renew(hanako.card, at=NOON - timedelta(hours=24))
+        act = hanako.fill_in(hanako.begin_application(**self.OTHER))
+        assert hanako.sign(act).json()["code"] == "already_applied_before_renewal"
+        words = hanako.see(act)
+        assert "前の電子証明書で申込が済んでいます" in words
+        assert "いまの状況を見る" in words
+        assert Application.objects.count() == 1
 
 
 class TestDraft:
@@ -636,6 +662,11 @@ class TestS10NothingAsked:
         assert names == {"who", "service", "prepared", "terms", "service_terms", "account", "code1", "own", "seen",
                          "revision", "wording", "understood"}  # fmt: skip
 
+    def test_sends_no_mail(self, hanako: Visitor, applied: str, mailoutbox: list[object]) -> None:
+        hanako.look()
+        hanako.signed(hanako.fill_in("/objection/not_my_account/"))
+        assert mailoutbox == []
+
 
 class TestS21Sheet:
     """Decided and prepared before coming, and resumed at the counter."""
@@ -653,6 +684,7 @@ class TestS21Sheet:
         answer = hanako.client.get(f"{resume(step)}counter.pdf")
         assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
         assert answer.content.startswith(b"%PDF-")
+        check_qr(PdfReader(BytesIO(answer.content)), "続きを開くQRコード", f"http://127.0.0.1:8000{resume(step)}")
 
 
 class TestReceipt:
@@ -661,6 +693,8 @@ class TestReceipt:
         receipt = str(Entry.objects.get().id)
         answer = hanako.client.get(f"{act}receipts/{receipt}.pdf")
         assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        address = f"http://127.0.0.1:8000/receipts/{receipt}/"
+        check_qr(PdfReader(BytesIO(answer.content)), "確かめるページのQRコード", address)
         assert f'href="{act}receipts/{receipt}.pdf"' in hanako.client.get(act).content.decode()
 
     def test_of_somebody_else_is_not_found(self, hanako: Visitor, cast: object) -> None:

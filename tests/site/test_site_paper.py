@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import segno
+from paper_reader import check_qr
 from pypdf import PdfReader
 
 from mynapoint.kernel.slip_code import CODE_ALPHABET
@@ -54,6 +55,9 @@ class TestTypeset:
     def test_says_what_it_is_given_in_every_language(self) -> None:
         assert "予約ができました。" in read(typeset("receipt", RECEIPT))
         assert "Reserved." in read(typeset("receipt", RECEIPT | {"lang": "en", "lead": "Reserved."}))
+
+    def test_draws_the_qr_code_and_names_it(self) -> None:
+        check_qr(PdfReader(BytesIO(typeset("receipt", RECEIPT))), "確かめるページのQRコード", ADDRESS)
 
     def test_takes_data_as_data_and_never_as_markup(self) -> None:
         odd = '#panic("x") $ * _ ] #import "/etc/passwd"'
