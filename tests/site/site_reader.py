@@ -26,8 +26,13 @@ class Reader:
 
     def words(self, path: str, status: int = 200) -> str:
         """Return a page's words, without readings."""
-        html = re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>", "", self.source(path, status))
-        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+        return read_words(self.source(path, status))
+
+
+def read_words(html: str) -> str:
+    """Return HTML's words, without readings."""
+    plain = re.sub(r"<rp>.*?</rp>|<rt>.*?</rt>|</?ruby>", "", html)
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", plain)))
 
 
 def load_places() -> None:

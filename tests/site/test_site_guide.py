@@ -95,6 +95,15 @@ class TestS10Fraud:
         assert words in reader.words(f"{prefix}fraud/")
         assert f'href="{prefix}never/"' in reader.source(f"{prefix}fraud/")
 
+    @pytest.mark.parametrize(("prefix", "words"), [("/", "このサイトは、メールもSMSも送りません"),
+                                                   ("/easy/", "このサイトは、メールもSMSも送りません"),
+                                                   ("/en/", "sends no mail and no text messages")])  # fmt: skip
+    def test_cannot_come_in_a_mail_of_this_site(self, reader: Reader, prefix: str, words: str) -> None:
+        """No link in a mail, for there is no mail: nothing that runs the platform can send one."""
+        assert words in reader.words(f"{prefix}fraud/")
+        modules = [(path, path.read_text()) for path in (ROOT / "src/mynapoint").rglob("*.py")]
+        assert [path for path, text in modules if re.search(r"smtplib|core\.mail|core import mail", text)] == []
+
 
 class TestS17Questions:
     def test_have_names_of_their_own_so_that_one_can_link_to_them(self, reader: Reader) -> None:

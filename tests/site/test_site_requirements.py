@@ -5,9 +5,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from site_reader import PREFIXES, Reader
+from site_reader import PREFIXES, Reader, read_words
 
 ROOT = Path(__file__).parents[2]
+WORDS = {
+    "S1": "予約",
+    "S2": "間に合います",
+    "S3": "チャージ",
+    "S4": "ポイントを使う",
+    "S5": "登録されている",
+    "S6": "5,000",
+    "S7": "お店では使いません",
+    "S8": "買い物",
+    "S9": "PDF",
+    "S10": "詐欺",
+    "S11": "9:30から20:00まで",
+    "S12": "2021年3月31日",
+    "S13": "マイキーID",
+    "S14": "決済サービスを一つ",
+    "S15": "どなたの手続ですか",
+    "S16": "24時間",
+    "S17": "よくある質問",
+    "S18": "窓口",
+    "S19": "暗証番号",
+    "S20": "この窓口で申し込める",
+    "S21": "決済サービスを一つ決めます",
+    "S22": "マスク",
+    "S23": "(at)",
+}
 LINE = re.compile(r"^\| ([SA]\d+) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 
 
@@ -39,6 +64,18 @@ class TestRequirements:
         for test in one.tests:
             file, _, name = test.partition(":")
             assert re.search(rf"^class {name}\b", (ROOT / file).read_text(), re.MULTILINE), test
+
+    @pytest.mark.django_db
+    def test_are_spoken_of_on_their_page(self, reader: Reader) -> None:
+        """In words that stand in the page itself, not in the frame that all pages share."""
+        first = {one.number: one.pages[0] for one in REQUIREMENTS if one.pages}
+        assert first.keys() >= WORDS.keys()
+        missing = [
+            f"{number}: {word} on {first[number]}"
+            for number, word in WORDS.items()
+            if word not in read_words(reader.source(first[number]).partition("<main")[2].partition("</main>")[0])
+        ]
+        assert missing == []
 
     @pytest.mark.django_db
     def test_have_pages_that_answer_in_every_language(self, reader: Reader) -> None:

@@ -222,6 +222,15 @@ class TestS3BothKinds:
         assert "ポイントの対象 チャージ(入金)" in words(client.get("/services/hanamaru/"))
         assert "ポイントの対象 買い物" in words(client.get("/services/sakura/"))
 
+    @pytest.mark.parametrize(
+        ("kind", "found", "other"), [("charge", "hanamaru", "sakura"), ("purchase", "sakura", "hanamaru")]
+    )
+    def test_are_found_and_lead_to_an_application(self, client: Client, kind: str, found: str, other: str) -> None:
+        listed = client.get(f"/services/?kind={kind}").content.decode()
+        assert f'href="/services/{found}/"' in listed
+        assert f'href="/services/{other}/"' not in listed
+        assert f'href="/apply/with/{found}/"' in client.get(f"/services/{found}/").content.decode()
+
 
 class TestServicePage:
     def test_shows_where_ids_and_codes_stand_what_to_prepare_and_what_earns_nothing(self, client: Client) -> None:

@@ -33,10 +33,30 @@ def walk(answers: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
 class TestS1Steps:
     @pytest.mark.parametrize("prefix", PREFIXES)
     def test_lead_from_the_card_to_the_points(self, reader: Reader, prefix: str) -> None:
-        html = reader.source(prefix)
-        places = [html.index(f'href="{prefix}{page}/"') for page in ("card", "reserve", "services", "status")]
-        assert all(places)
+        steps = reader.source(prefix).partition('<ol class="cards journey">')[2].partition("</ol>")[0]
+        assert re.findall(r'href="([^"]+)"', steps) == [f"{prefix}{page}/" for page in ("card", "reserve", "services")]
+        assert steps.count("<h3>") == 4  # the last one is to spend
         assert "5,000" in reader.words(prefix)
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_are_named_where_something_is_missing(self, reader: Reader, prefix: str) -> None:
+        for known, missing in (
+            ("who=me&card=no", "card/"),
+            ("who=me&card=yes&certificate=yes&pin=locked&device=none&payment=ready", "places/"),
+            (
+                "who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes&program=no&payment=ready",
+                "card-program/",
+            ),
+            ("who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes&program=yes&payment=no", "services/"),
+            ("who=me&card=yes&certificate=yes&pin=known&device=pc&reader=yes&program=yes&payment=ready", "reserve/"),
+        ):
+            main = reader.source(f"{prefix}check/?{known}").partition("<main")[2].partition("</main>")[0]
+            assert f'href="{prefix}{missing}"' in main, known
+
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_that_are_done_are_looked_up_by_card(self, reader: Reader, prefix: str) -> None:
+        main = reader.source(f"{prefix}status/").partition("<main")[2].partition("</main>")[0]
+        assert '<form method="post"' in main
 
 
 class TestWhereOneStands:
