@@ -1,5 +1,6 @@
 """The flyer: one tagged page from the programme's and the places' texts, in three languages."""
 
+import re
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -11,9 +12,12 @@ from paper_reader import check_qr
 from pypdf import PdfReader
 from pytest_django import Settings
 
+from cardagent.languages import Language
 from mynapoint.kernel.period import JST
+from mynapoint.site.flyer.sheet import describe
 from mynapoint.site.paper import typesetting
 from mynapoint.site.paper.typesetting import PaperMissing
+from mynapoint.site.shell.pages import get_served
 
 AT = datetime(2020, 10, 5, 12, tzinfo=JST)
 
@@ -77,6 +81,13 @@ class TestS9Flyer:
         assert "MihonCity,Citizens'Division" in text
         assert "Mon,Tue,Wed,Thu,Fri8:30–17:00" in text
         assert "alsoopenonsomedaysoff" in text
+
+    @pytest.mark.parametrize("language", list(Language))
+    def test_says_how_long_a_card_takes_as_the_programme_has_it(self, client: Client, language: Language) -> None:
+        programme = get_served(at=AT)
+        longer = programme.model_copy(update={"card": programme.card.model_copy(update={"months": 7})})
+        (_, said), *_ = describe(longer, language=language, counter=None, helpdesk=None)["step_list"]
+        assert re.findall(r"\d+", said) == ["7"]
 
     @pytest.mark.parametrize("place", ["nowhere", "sodan", "%00", "市"])
     def test_is_none_for_a_place_that_is_no_counter(self, client: Client, place: str) -> None:

@@ -47,7 +47,10 @@ def describe(
         "programme": choose(programme.title, language)[0],
         "headline": words.say("flyer.sheet.headline", cap=f"{grant.cap:,}"),
         "sub": words.say("flyer.sheet.sub", rate=grant.rate_percent),
-        "step_list": [[words.say(f"flyer.sheet.{step}"), words.say(f"flyer.sheet.{step}_text")] for step in STEPS],
+        "step_list": [
+            [words.say(f"flyer.sheet.{step}"), words.say(f"flyer.sheet.{step}_text", months=programme.card.months)]
+            for step in STEPS
+        ],
         "date_rows": [
             [words.say("flyer.sheet.application"), _say_window(programme.application, words, language)],
             [words.say("flyer.sheet.earning"), _say_window(programme.earning, words, language)],
