@@ -78,11 +78,18 @@ class TestPages:
         assert "途中の手続は登録されていません" in answer.content.decode()
         assert "公式のサイトではありません" in answer.content.decode()
 
-    @pytest.mark.parametrize("address", ["/reserve/", "/apply/with/sakura/", "/status/", f"/act/{'A' * 43}/signature"])
-    def test_refuse_more_than_a_form_can_hold(self, hanako: Visitor, address: str) -> None:
+    @pytest.mark.parametrize(
+        ("address", "lang", "said"),
+        [
+            ("/reserve/", "ja", "送られた内容が大きすぎます"),
+            ("/easy/apply/with/sakura/", "ja", "送った内容が大きすぎます"),
+            ("/en/status/", "en", "What was sent is too large"),
+        ],
+    )
+    def test_refuse_more_than_a_form_can_hold(self, hanako: Visitor, address: str, lang: str, said: str) -> None:
         answer = hanako.client.post(address, {"account": "9" * 20_000})
-        assert answer.status_code == 413
-        assert "大きすぎます" in answer.content.decode()
+        assert said in read(answer, 413, lang=lang)
+        assert answer["Connection"] == "close"
         assert not ProposedAct.objects.exists()
 
     def test_answer_a_question_for_their_head(self, hanako: Visitor) -> None:

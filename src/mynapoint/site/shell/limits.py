@@ -8,6 +8,8 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
+from mynapoint.site.shell.stops import too_large
+
 MAX_BODY: Final = 16 * 1024
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -31,8 +33,7 @@ def small_body(view: View[P]) -> View[P]:
     def limited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         length = request.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > MAX_BODY:
-            text = "送られた内容が大きすぎます。何も登録されていません。ページに戻って入れ直してください。\n"
-            answer = HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+            answer = too_large(request)
             answer.headers["Connection"] = "close"  # the rest of the body stays unread
             return answer
         return view(request, *args, **kwargs)

@@ -22,6 +22,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _stop(request, "not_found", status=404)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """This will say that more was sent than any form holds."""
+    return _stop(request, "too_large", status=413)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """This will say that something broke here."""
     return _stop(request, "broken", status=500)
