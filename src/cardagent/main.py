@@ -80,7 +80,7 @@ def sign(
     with _converse() as conversation:
         sites = _read_sites(config)
         _mark_demonstration(card, demo_clock, sites=sites, is_demo=demo, conversation=conversation)
-        act_link = ActLink.parse(link)
+        act_link = ActLink.parse(link.removesuffix("/"))  # the page's address, as it is copied, has one
         conversation.show_site(find_trusted(act_link, sites=sites))
         place = find_card(file=card, reader=reader, seconds=wait, tell_waiting=conversation.ask_for_card)
         _sign(act_link, place=place, pin_file=pin_file, is_agreed=yes, demo_clock=demo_clock, conversation=conversation)

@@ -293,6 +293,12 @@ class TestCommand:
             assert words in done.stdout
         assert "1234" not in done.stdout + done.stderr
 
+    def test_takes_the_address_of_the_act_s_page_as_it_is_copied(
+        self, site: Site, card_path: Path, environment: dict[str, str]
+    ) -> None:
+        done = run(environment, f"{site.link}/", card_path, "--yes", "--pin-file", "-", typed="1234\n")
+        assert done.returncode == ExitCode.DONE
+
     def test_signs_with_a_pin_file_after_yes(
         self, site: Site, card_path: Path, environment: dict[str, str], tmp_path: Path
     ) -> None:
