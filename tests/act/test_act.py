@@ -66,7 +66,7 @@ class TestPropose:
         fields = json.loads(statement.removeprefix(DOMAIN_LINE))
         assert statement == DOMAIN_LINE + rfc8785.dumps(fields)
         assert fields["audience"] == SITE
-        assert fields["act"] == str(link.act_id)
+        assert fields["act"] == str(link.id)
         assert fields["created_at"] == "2020-09-10T10:00:00+09:00"
         assert fields["expires_at"] == "2020-09-10T10:05:00+09:00"
         assert len(fields["nonce"]) == 43
@@ -100,7 +100,7 @@ class TestLink:
 class TestSubmit:
     def test_does_the_act_with_one_journal_entry_and_its_answer(self, cast: Cast, hanako: Path, link: Link) -> None:
         done = cast.submit(link, cast.sign(link, hanako))
-        assert Reservation.objects.get().act_id == link.act_id
+        assert Reservation.objects.get().act_id == link.id
         entry = Entry.objects.get()
         assert entry.id == done.entry_id
         view = get_view(link, at=AT)
@@ -123,7 +123,7 @@ class TestSubmit:
     # (1)
     def test_accepts_at_the_last_instant(self, cast: Cast, hanako: Path, link: Link) -> None:
         done = cast.submit(link, cast.sign(link, hanako), at=AT + LIFETIME - timedelta(microseconds=1))
-        assert done.act_id == link.act_id
+        assert done.act_id == link.id
 
     def test_refuses_when_the_time_is_over_and_leaves_the_nonce(self, cast: Cast, hanako: Path, link: Link) -> None:
         with pytest.raises(ActExpired) as refusal:
@@ -172,7 +172,7 @@ class TestSubmit:
     def test_holds_a_certificate_whose_predecessor_is_unknown(self, cast: Cast, hanako: Path, link: Link) -> None:
         authorities = Authorities(anchors=cast.authority.anchors(), registry=ForgetfulRegistry())
         refusal = self.check_refused(HeldForReview, cast, link, cast.sign(link, hanako), authorities=authorities)
-        assert Hold.objects.get().act_id == link.act_id
+        assert Hold.objects.get().act_id == link.id
         assert Entry.objects.get().kind == "hold"
         assert refusal.data() == {"hold": str(Entry.objects.get().id)}
         assert not Holder.objects.exists()
@@ -196,7 +196,7 @@ class TestSubmit:
         self, cast: Cast, hanako: Path, link: Link
     ) -> None:
         cast.authority.renew(hanako, at=AT - timedelta(hours=24))
-        assert cast.submit(link, cast.sign(link, hanako)).act_id == link.act_id
+        assert cast.submit(link, cast.sign(link, hanako)).act_id == link.id
 
     # (6)
     def test_refuses_a_signature_over_another_statement(self, cast: Cast, hanako: Path, link: Link) -> None:
@@ -266,7 +266,7 @@ class TestSubmit:
         """Hand a submission in; check that exactly this error comes, is kept as the answer, and nothing was done."""
         with pytest.raises(error) as refusal:
             cast.submit(link, submission, at=at, **changed)
-        answer = AnsweredAct.objects.get(id=link.act_id)
+        answer = AnsweredAct.objects.get(id=link.id)
         assert (answer.answer, answer.data) == (refusal.value.code, refusal.value.data())
         assert not Reservation.objects.exists()
         return refusal.value
@@ -324,7 +324,7 @@ class TestForget:
         with pytest.raises(ActUnknown):
             get_view(link, at=AT + MINUTE)
         assert not any(table.objects.exists() for table in (ProposedAct, UsedAct))
-        assert is_done(link.act_id)
+        assert is_done(link.id)
 
     def test_deletes_a_refusal_with_its_act(self, cast: Cast, hanako: Path, link: Link) -> None:
         cast.reserve(hanako)

@@ -186,7 +186,7 @@ def _prepare(case: dict[str, Any]) -> str:
         if case.get("reserved"):
             _reserve(name, at=AT - DAY)
     if case.get("at_counter"):
-        _open_case(fields["place"], fingerprint_of(der), link.act_id)
+        _open_case(fields["place"], fingerprint_of(der), link.id)
     return link.token
 
 

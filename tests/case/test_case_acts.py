@@ -109,7 +109,7 @@ def case(programme: str, hanako: Path) -> Case:
 def link(case: Case) -> Link:
     """Hanako's reservation, shown to her."""
     link = propose_in(case)
-    show_act(turn_of(case), link.act_id, at=AT)
+    show_act(turn_of(case), link.id, at=AT)
     return link
 
 
@@ -201,7 +201,7 @@ class TestActInCase:
 
     def test_is_done_with_its_place_in_the_journal(self, cast: Cast, hanako: Path, case: Case, link: Link) -> None:
         cast.submit(link, cast.sign(link, hanako))
-        assert Reservation.objects.get().act_id == link.act_id
+        assert Reservation.objects.get().act_id == link.id
         assert f'"case":"{case.name.id}"' in Entry.objects.get().facts
         view = get_case(case.name, at=AT)
         assert (view.acts_done, view.act_id, view.over) == (1, None, None)
@@ -209,7 +209,7 @@ class TestActInCase:
     def test_is_followed_by_another_in_the_same_case(self, cast: Cast, hanako: Path, case: Case, link: Link) -> None:
         cast.submit(link, cast.sign(link, hanako))
         inquiry = propose_in(case, INQUIRY)
-        show_act(turn_of(case), inquiry.act_id, at=AT)
+        show_act(turn_of(case), inquiry.id, at=AT)
         cast.submit(inquiry, cast.sign(inquiry, hanako))
         assert get_case(case.name, at=AT).acts_done == 2
 
@@ -270,14 +270,14 @@ class TestActInCase:
         at = AT + 90 * SECOND - timedelta(microseconds=1)
         for seconds in range(0, 90, 15):
             put_down(hanako, at=AT + seconds * SECOND)
-        assert cast.submit(link, cast.sign(link, hanako, at=at), at=at).act_id == link.act_id
+        assert cast.submit(link, cast.sign(link, hanako, at=at), at=at).act_id == link.id
 
     def test_leaves_the_case_as_it_was_when_a_room_refuses(
         self, cast: Cast, hanako: Path, case: Case, link: Link
     ) -> None:
         cast.submit(link, cast.sign(link, hanako))
         again = propose_in(case)
-        show_act(turn_of(case), again.act_id, at=AT)
+        show_act(turn_of(case), again.id, at=AT)
         with pytest.raises(Refusal, match="already_reserved"):
             cast.submit(again, cast.sign(again, hanako))
         view = get_case(case.name, at=AT)

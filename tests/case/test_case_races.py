@@ -92,7 +92,7 @@ class TestCommitAtOnce:
         case = opening()()
         report_card(SEAT.counter, SEAT.terminal, fingerprint(hanako), put_down_at=AT, at=AT)
         link = propose(Proposal(**{**vars(RESERVATION), "offer": Offer(turn_of(case), 0)}), audience=SITE, at=AT)
-        show_act(turn_of(case), link.act_id, at=AT)
+        show_act(turn_of(case), link.id, at=AT)
         return link
 
     @pytest.mark.parametrize("end", ["removal", "another_case"])

@@ -80,7 +80,7 @@ def sign_in_case(cast: Cast, card: Path, proposal: Proposal, *, at: datetime) ->
     turn = begin(card, at=at)
     offer = Offer(turn, get_case(turn.case, at=at).acts_proposed)
     link = propose(Proposal(**{**vars(proposal), "offer": offer}), audience=SITE, at=at)
-    show_act(turn, link.act_id, at=at)
+    show_act(turn, link.id, at=at)
     cast.submit(link, cast.sign(link, card, at=at), at=at)
     report_removal(COUNTER, "t1", at=at + MINUTE)
 

@@ -87,7 +87,7 @@ class Day:
             return
         self.outcomes["signed"] += 1
         self.bound += 1
-        self.judge(person, Link.parse(link.removeprefix("/act/")).act_id)
+        self.judge(person, Link.parse(link.removeprefix("/act/")).id)
 
     def judge(self, person: int, act_id: UUID) -> None:
         """Compare what was bound with whose card signed, and with what its holder typed."""

@@ -99,7 +99,7 @@ class TestDraftInCase:
     def test_proposes_its_act_in_the_case(self, programme: str, turn: Turn) -> None:
         link = propose_reservation(turn, after=0)
         assert str(turn.case.id).encode() in get_statement(link, at=AT)
-        assert get_case(turn.case, at=AT).act_id == link.act_id
+        assert get_case(turn.case, at=AT).act_id == link.id
         assert propose_again(turn, after=1) == link, "pressed twice: one act"
         begin(turn)
         with pytest.raises(FormOutdated):

@@ -8,7 +8,7 @@ from uuid import UUID
 from jpki.registry import Lineage, Renewed, UnknownLineage
 from lives.platform import KEY, Held, Outcome, Passed, Rejected, Waits
 from lives.registry import Card, see
-from mynapoint.holder.queries import get_known_chain, is_held
+from mynapoint.holder.queries import find_last_hold, get_known_chain
 from mynapoint.holder.rules import hash_certificate
 
 WAIT = timedelta(hours=24)
@@ -40,7 +40,8 @@ class Observer:
             self._open.difference_update(see(card, lineage))
         elif isinstance(outcome, Held):
             self._open.add(card.serial)
-            if not is_held(hash_certificate(card.id, key=KEY)):
+            hold = find_last_hold(hash_certificate(card.id, key=KEY))
+            if hold is None or not hold.is_open:
                 self.complain(card.person, "nobody put the certificate on the list")
 
     def note_revoked(self) -> None:

@@ -90,7 +90,7 @@ def offer(cast: Cast, card: Path, proposal: Proposal, late: Late | None, *, at: 
     report_card(counter, seat.terminal, fingerprint_of(certificate), put_down_at=at, at=at)
     turn = Turn(name, seat.terminal)
     link = propose(replace(proposal, offer=Offer(turn, 0), late=late), audience=SITE, at=at)
-    show_act(turn, link.act_id, at=at)
+    show_act(turn, link.id, at=at)
     return link
 
 

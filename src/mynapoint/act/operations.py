@@ -73,7 +73,7 @@ def propose(proposal: Proposal, *, audience: str, at: datetime, link: Link | Non
         _write_down(proposal, link, place=None, audience=audience, at=at)
         return link
     with transaction.atomic():
-        place = take_act(proposal.offer, link.act_id, at=at)
+        place = take_act(proposal.offer, link.id, at=at)
         _write_down(proposal, link, place=place, audience=audience, at=at)
     return link
 
@@ -128,12 +128,12 @@ def _write_down(
 ) -> None:
     nonce = secrets.token_bytes(NONCE_BYTES)
     proposed = ProposedAct(
-        id=link.act_id,
+        id=link.id,
         secret_hash=link.hash_secret(),
         kind=proposal.kind,
         programme=proposal.programme_id,
         statement=compose_statement(
-            proposal, act_id=link.act_id, nonce=nonce, audience=audience, created_at=at, place=place
+            proposal, act_id=link.id, nonce=nonce, audience=audience, created_at=at, place=place
         ),
         attachment=dict(proposal.attachment),
         expires_at=at + LIFETIME,

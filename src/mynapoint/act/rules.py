@@ -28,11 +28,6 @@ Kind = Literal["reservation", "application", "inquiry", "objection"]
 class Link(SecretLink):
     """The unguessable name of an act."""
 
-    @property
-    def act_id(self) -> UUID:
-        """The act's id."""
-        return self.id
-
     @classmethod
     def parse(cls, token: str) -> "Link":
         """Read a link's last part.

@@ -6,14 +6,6 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from mynapoint.closing.models import AcceptedClosing, JudgedClosing, ReopenedClosing, SealedClosing
-from mynapoint.closing.queries import (
-    DrawnFrom,
-    find_checkpoint,
-    find_judged,
-    find_sealed,
-    get_draw,
-    is_reopened,
-)
 from mynapoint.closing.rolls import fix_roll, get_tokens
 from mynapoint.closing.rules import (
     ClosingAlreadyReopened,
@@ -30,6 +22,7 @@ from mynapoint.closing.rules import (
     check_sealed,
     judge,
 )
+from mynapoint.closing.standing import DrawnFrom, find_checkpoint, find_judged, find_sealed, get_draw, is_reopened
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name
 from mynapoint.programme.rules import Programme, get_closing_period

@@ -9,11 +9,10 @@ from django.db.models import Max
 from mynapoint.closing.models import AcceptedClosing, FixedRoll, JudgedClosing, ReopenedClosing, SealedClosing
 from mynapoint.closing.rolls import fix_roll, read_tokens
 from mynapoint.closing.rules import ClosingName, ClosingUnknown, get_open_by
+from mynapoint.closing.standing import DrawnFrom, find_checkpoint, find_judged, find_sealed, get_draw, is_reopened
 from mynapoint.directory.queries import list_services
-from mynapoint.journal.queries import get_first_checkpoint_covering
 from mynapoint.kernel.money import Points
 from mynapoint.programme.rules import ClosingPeriod, Programme, get_links_until
-from sealedclaim.draw import draw
 
 
 @dataclass(frozen=True)
@@ -24,15 +23,6 @@ class RollPage:
     digest: bytes
     tokens: list[bytes]
     next: bytes | None
-
-
-@dataclass(frozen=True)
-class DrawnFrom:
-    """The journal's checkpoint that a closing's rows are drawn from; with the verdict its time is no longer known."""
-
-    size: int
-    root: bytes
-    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -157,32 +147,6 @@ def sum_accepted(programme_id: str) -> dict[str, Points]:
     """Return the cumulative points of each service's last accepted closing."""
     rows = AcceptedClosing.objects.filter(programme=programme_id).order_by("service", "-number").distinct("service")
     return {service: Points(total) for service, total in rows.values_list("service", "total")}
-
-
-def find_sealed(name: ClosingName) -> SealedClosing | None:
-    """Return the newest attempt at a closing; for this room only."""
-    return SealedClosing.objects.filter(**name.key).order_by("-attempt").first()
-
-
-def find_judged(name: ClosingName, *, attempt: int) -> JudgedClosing | None:
-    """Return the verdict on an attempt; for this room only."""
-    return JudgedClosing.objects.filter(**name.key, attempt=attempt).first()
-
-
-def is_reopened(name: ClosingName, *, attempt: int) -> bool:
-    """Say whether the office allowed one more attempt after this one."""
-    return ReopenedClosing.objects.filter(**name.key, attempt=attempt).exists()
-
-
-def find_checkpoint(sealed: SealedClosing) -> DrawnFrom | None:
-    """Return the first checkpoint that covers a closing; it never changes once there is one."""
-    covering = get_first_checkpoint_covering(sealed.entry_id)
-    return DrawnFrom(covering.size, covering.root, signed_at=covering.at) if covering else None
-
-
-def get_draw(sealed: SealedClosing, checkpoint: DrawnFrom) -> list[int]:
-    """Return the rows that a checkpoint draws from a closing."""
-    return draw(checkpoint_root=checkpoint.root, root=bytes(sealed.root), count=sealed.count, sample=sealed.audit_rows)
 
 
 def _list_parties(programme: Programme, period: ClosingPeriod) -> list[str]:

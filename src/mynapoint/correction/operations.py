@@ -14,7 +14,7 @@ from mynapoint.application.operations import undo
 from mynapoint.application.queries import get_link_order
 from mynapoint.application.rules import LinkStanding, LinkStandingOrder, StandingDoor
 from mynapoint.correction.models import Correction, CorrectionLook, CorrectionStep
-from mynapoint.correction.queries import CorrectionView, get_correction, get_row, has_link_anew, open_rows, read_course
+from mynapoint.correction.queries import CorrectionView, get_correction
 from mynapoint.correction.reporting import report, take_objection
 from mynapoint.correction.rules import (
     Answer,
@@ -27,6 +27,7 @@ from mynapoint.correction.rules import (
     get_answerable,
     is_reminder_due,
 )
+from mynapoint.correction.standing import get_row, has_link_anew, open_rows, read_course
 from mynapoint.directory.queries import get_service
 from mynapoint.journal.operations import record
 from mynapoint.kernel.integrity import constraint_name

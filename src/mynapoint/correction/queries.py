@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, QuerySet
 
-from mynapoint.application.queries import find_link, find_second_choice
+from mynapoint.application.queries import find_second_choice
 from mynapoint.correction.models import Correction, CorrectionLook, CorrectionStep
-from mynapoint.correction.rules import OVER, CorrectionUnknown, Course, Source, State, Step, StepKind
+from mynapoint.correction.rules import Course, Source, State
+from mynapoint.correction.standing import endings, get_row, open_rows, read_course
 from mynapoint.kernel.look import Look
 from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.programme.queries import get_programme
@@ -71,7 +72,7 @@ def count_open_corrections() -> int:
 
 def list_closed_corrections(*, limit: int, at: datetime) -> list[CorrectionView]:
     """Return the corrections that are over, the newest report first."""
-    rows = Correction.objects.filter(Exists(_endings())).order_by("-reported_at", "-id")
+    rows = Correction.objects.filter(Exists(endings())).order_by("-reported_at", "-id")
     return [_view(row, at=at) for row in rows[:limit]]
 
 
@@ -79,51 +80,6 @@ def list_reported_by(user_ids: Iterable[int], *, at: datetime) -> list[Correctio
     """Return what these people have reported, the newest first."""
     rows = Correction.objects.filter(user_id__in=set(user_ids)).order_by("-reported_at", "-id")
     return [_view(row, at=at) for row in rows[:SHOWN]]
-
-
-def find_newest(holder_id: UUID, application_id: UUID) -> Correction | None:
-    """Return the newest correction of an application; for this room only."""
-    rows = Correction.objects.filter(holder_id=holder_id, application_id=application_id)
-    return rows.order_by("-number").first()
-
-
-def get_row(correction_id: UUID) -> Correction:
-    """Return a correction's row; for this room only.
-
-    :raises CorrectionUnknown: when there is none.
-    """
-    row = Correction.objects.filter(id=correction_id).first()
-    if row is None:
-        raise CorrectionUnknown
-    return row
-
-
-def read_course(row: Correction) -> Course:
-    """Return everything that has happened in a correction; for this room only."""
-    steps = CorrectionStep.objects.filter(holder_id=row.holder_id, correction_id=row.id).order_by("index")
-    return Course(
-        number=row.number,
-        reported_at=row.reported_at,
-        steps=tuple(
-            Step(step.index, StepKind(step.kind), step.word, step.round, step.user_id, step.taken_at) for step in steps
-        ),
-    )
-
-
-def open_rows() -> QuerySet[Correction]:
-    """Return the rows of the corrections that are not over; for this room only."""
-    return Correction.objects.filter(~Exists(_endings()))
-
-
-def has_link_anew(row: Correction) -> bool:
-    """Say whether the holder has a link by another application than the corrected one; for this room only."""
-    link = find_link(row.holder_id, programme_id=row.programme)
-    return link is not None and link.application_id != row.application_id
-
-
-def _endings() -> QuerySet[CorrectionStep]:
-    mine = Q(holder_id=OuterRef("holder_id"), correction_id=OuterRef("id"))
-    return CorrectionStep.objects.filter(mine, kind__in=OVER)
 
 
 def _view(row: Correction, *, at: datetime) -> CorrectionView:

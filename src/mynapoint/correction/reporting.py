@@ -13,7 +13,6 @@ from mynapoint.application.operations import report_objection
 from mynapoint.application.queries import StandingLink, find_link
 from mynapoint.application.rules import ObjectionReason
 from mynapoint.correction.models import Correction
-from mynapoint.correction.queries import find_newest, read_course
 from mynapoint.correction.rules import (
     ABOUT_THE_LINK,
     AlreadyReported,
@@ -21,6 +20,7 @@ from mynapoint.correction.rules import (
     Source,
     check_window,
 )
+from mynapoint.correction.standing import find_newest, read_course
 from mynapoint.holder.rules import NamedActUnknown
 from mynapoint.journal.operations import record
 from mynapoint.journal.queries import find_written

@@ -175,11 +175,6 @@ def get_held(holder_id: UUID) -> HeldAboutHolder:
     )
 
 
-def is_held(certificate_hash: CertificateHash) -> bool:
-    """Say whether a certificate waits for review."""
-    return _open_holds().filter(certificate_hash=certificate_hash).exists()
-
-
 def count_open_holds() -> int:
     """Return how many certificates wait for review."""
     return _open_holds().count()

@@ -23,15 +23,7 @@ from mynapoint.settlement.bankfile import (
     split_amount,
 )
 from mynapoint.settlement.models import Approval, Claim, Transfer, TransferredClaim
-from mynapoint.settlement.queries import (
-    ClaimView,
-    TransferView,
-    count_claims,
-    get_claim,
-    get_claimed,
-    list_payable,
-    view_transfer,
-)
+from mynapoint.settlement.queries import ClaimView, TransferView, get_claim, get_transfer, list_payable
 from mynapoint.settlement.rules import (
     APPROVALS,
     ClaimAlreadyApproved,
@@ -54,7 +46,7 @@ def raise_claims(*, service_id: str, programme_id: str, at: datetime) -> int:
 
 def raise_missing_claims(*, at: datetime) -> int:
     """Make a claim of every accepted closing that a crash left without one; return how many are new."""
-    claimed = count_claims()
+    claimed = _count_claims()
     behind = [key for key, last in count_acceptances().items() if last > claimed.get(key, 0)]
     return sum(raise_claims(service_id=service, programme_id=programme, at=at) for service, programme in behind)
 
@@ -96,12 +88,19 @@ def make_transfer(programme: Programme, *, user_id: int, at: datetime) -> Transf
     raise RuntimeError("the payable claims kept changing while a transfer was made")
 
 
+def _count_claims() -> dict[tuple[str, str], int]:
+    """Return the number of the last claim per service and programme."""
+    rows = Claim.objects.order_by("service", "programme", "-number").distinct("service", "programme")
+    keys = rows.values_list("service", "programme", "number")
+    return {(service, programme): number for service, programme, number in keys}
+
+
 def _raise(service_id: str, programme_id: str, acceptance: Acceptance, *, at: datetime) -> bool:
     """Make one claim; return False when there is one, also when another run was as fast.
 
     Acceptances come in order, so the claim before this one is there and never changes: what it says counts.
     """
-    last, claimed_before = get_claimed(service_id, programme_id)
+    last, claimed_before = _get_claimed(service_id, programme_id)
     if acceptance.number <= last:
         return False
     name = ClaimName(service_id, programme_id, acceptance.number)
@@ -113,6 +112,12 @@ def _raise(service_id: str, programme_id: str, acceptance: Acceptance, *, at: da
             raise
         return False
     return True
+
+
+def _get_claimed(service_id: str, programme_id: str) -> tuple[int, Yen]:
+    """Return the number of a service's last claim and the sum of all that it claimed."""
+    last = Claim.objects.filter(service=service_id, programme=programme_id).order_by("-number").first()
+    return (last.number, Yen(last.claimed_before + last.amount)) if last else (0, Yen(0))
 
 
 def _insert_claim(name: ClaimName, acceptance: Acceptance, *, claimed_before: Yen, at: datetime) -> None:
@@ -180,7 +185,7 @@ def _insert_transfer(programme: Programme, claims: Sequence[ClaimView], *, user_
         "file_hash": hashlib.sha256(content).hexdigest(),
         "user": user_id,
     }
-    transfer = Transfer.objects.create(
+    Transfer.objects.create(
         id=transfer_id,
         programme=programme.id,
         transfer_date=transfer_date,
@@ -191,7 +196,7 @@ def _insert_transfer(programme: Programme, claims: Sequence[ClaimView], *, user_
         entry_id=record(kind="transfer_made", facts=facts, at=at),
         made_at=at,
     )
-    return view_transfer(transfer)
+    return get_transfer(transfer_id)
 
 
 def _compose_payer(programme: Programme) -> Payer:

@@ -88,7 +88,7 @@ def list_payable(programme_id: str) -> list[ClaimView]:
 def list_transfers(programme_id: str) -> list[TransferView]:
     """Return a programme's transfer files, newest first."""
     rows = Transfer.objects.filter(programme=programme_id).defer("content").order_by("-made_at", "-id")
-    return [view_transfer(row) for row in rows]
+    return [_view_transfer(row) for row in rows]
 
 
 def get_transfer(transfer_id: UUID) -> TransferView:
@@ -99,7 +99,7 @@ def get_transfer(transfer_id: UUID) -> TransferView:
     row = Transfer.objects.filter(id=transfer_id).defer("content").first()
     if row is None:
         raise TransferUnknown
-    return view_transfer(row)
+    return _view_transfer(row)
 
 
 def get_transfer_content(transfer_id: UUID) -> bytes:
@@ -118,32 +118,6 @@ def sum_claims(programme_id: str) -> Totals:
     claimed = Claim.objects.filter(programme=programme_id).aggregate(sum=Sum("amount", default=0))["sum"]
     transferred = Transfer.objects.filter(programme=programme_id).aggregate(sum=Sum("total", default=0))["sum"]
     return Totals(claimed=Yen(int(claimed)), transferred=Yen(int(transferred)))
-
-
-def count_claims() -> dict[tuple[str, str], int]:
-    """Return the number of the last claim per service and programme; for this room only."""
-    rows = Claim.objects.order_by("service", "programme", "-number").distinct("service", "programme")
-    keys = rows.values_list("service", "programme", "number")
-    return {(service, programme): number for service, programme, number in keys}
-
-
-def get_claimed(service_id: str, programme_id: str) -> tuple[int, Yen]:
-    """Return the number of a service's last claim and the sum of all that it claimed; for this room only."""
-    last = Claim.objects.filter(service=service_id, programme=programme_id).order_by("-number").first()
-    return (last.number, Yen(last.claimed_before + last.amount)) if last else (0, Yen(0))
-
-
-def view_transfer(row: Transfer) -> TransferView:
-    """Return a transfer as it is shown; for this room only."""
-    return TransferView(
-        id=row.id,
-        programme_id=row.programme,
-        transfer_date=row.transfer_date,
-        count=row.count,
-        total=Yen(row.total),
-        user_id=row.user_id,
-        made_at=row.made_at,
-    )
 
 
 def _views(claims: Iterable[Claim]) -> list[ClaimView]:
@@ -175,4 +149,16 @@ def _view(row: Claim, approvals: list[ApprovalView], transfer_id: UUID | None) -
         approvals=tuple(approvals),
         transfer_id=transfer_id,
         raised_at=row.raised_at,
+    )
+
+
+def _view_transfer(row: Transfer) -> TransferView:
+    return TransferView(
+        id=row.id,
+        programme_id=row.programme,
+        transfer_date=row.transfer_date,
+        count=row.count,
+        total=Yen(row.total),
+        user_id=row.user_id,
+        made_at=row.made_at,
     )

@@ -183,7 +183,7 @@ def _show_act(request: HttpRequest, screen: Screen, scene: Scene) -> HttpRespons
     """Show what will be signed; from now on it can be."""
     assert scene.link is not None
     try:
-        show_act(scene.turn, scene.link.act_id, at=screen.at)
+        show_act(scene.turn, scene.link.id, at=screen.at)
     except UnableAtCounter as refusal:
         return show_refused(request, screen, refusal)
     link = get_link(scene.link.token)

@@ -39,7 +39,7 @@ def statement(request: HttpRequest, token: str) -> HttpResponse:
         wanted = get_statement(link, at=at)
         turn = find_turn(read_statement(wanted))
         if turn is not None:
-            check_waits(turn, link.act_id, at=at)
+            check_waits(turn, link.id, at=at)
         return HttpResponse(wanted, content_type="application/octet-stream")
     except Refusal as refusal:
         return problem(request, refusal, at=at)
