@@ -239,7 +239,9 @@ class TestTransfers:
         assert michi.post(page).status_code == 409
         (made,) = list_transfers(PROGRAMME)
         link = reverse("office:transfer-file", args=[PROGRAMME, made.id])
-        assert link in hiro.get(page).content.decode()
+        text = hiro.get(page).content.decode()
+        assert link in text
+        assert "まず、何が支払われたかを銀行に確かめてください。" in text
         answers = [client.get(link) for client in (hiro, michi, hiro)]
         assert {answer.content for answer in answers} == {get_transfer_content(made.id)}
         assert answers[0]["Content-Disposition"].startswith(f'attachment; filename="{PROGRAMME}-20201005-')
