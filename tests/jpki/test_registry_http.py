@@ -118,7 +118,10 @@ class TestHttpRegistry:
 
 
 class TestOutage:
-    """Eight modes, each for both sources: the certificate is good, and yet nothing is let through."""
+    """Eight modes, each for both sources (6 for one): the certificate is good, and yet nothing is let through.
+
+    That a certificate's past is unknown is a good answer of the other source: it is held for review.
+    """
 
     # (1)
     def test_when_the_authority_is_down(self, authority: Authority, card: CardContents) -> None:
