@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from cast import AT, DAY, LOADED_AT, ROOT, SECOND, SERVICE_KEY
+from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.operations import register_service
 from mynapoint.directory.queries import REGISTER, find_key, get_service, list_services
 from mynapoint.directory.rules import (
@@ -28,9 +30,10 @@ from mynapoint.directory.rules import (
     normalise_typed,
     read_typed,
 )
-from mynapoint.kernel.documents import DocumentMalformed
+from mynapoint.kernel.documents import DocumentDiffers, DocumentMalformed
 from mynapoint.kernel.kana import KanaNotAllowed, KanaTooLong
 from mynapoint.kernel.period import JST
+from races import at_once
 
 SAKURA = ROOT / "services" / "sakura.toml"
 ADDRESS = "https://sakura.example/mynapoint/v1"
@@ -270,3 +273,17 @@ class TestFindKey:
         assert found[0].id == "sakura"
         assert find_key("sakura-1", at=LOADED_AT - SECOND) is None
         assert find_key("sakura-2", at=AT) is None
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRegisterAtOnce:
+    def test_takes_one_of_two_texts_for_one_instant(self) -> None:
+        keys = [ServiceKey.model_validate(KEY)]
+        addresses = (ADDRESS, ADDRESS, f"{ADDRESS}/other")
+        acts = [partial(register_service, SAKURA, address=one, keys=keys, at=AT) for one in addresses]
+        ended = at_once(*acts)
+        added = [end[1] if isinstance(end, tuple) else end.code for end in ended]
+        assert added.count(True) == 1
+        assert set(added[:2]) in ({True, False}, {DocumentDiffers.code})
+        assert added[2] in (True, DocumentDiffers.code)
+        assert ServiceRevision.objects.count() == 1

@@ -1,6 +1,7 @@
 """Places in the database: loaded from texts, and what can be asked about them."""
 
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mynapoint.kernel.period import JST
 from mynapoint.place.models import PlaceRevision
 from mynapoint.place.operations import load_place
 from mynapoint.place.queries import find_helpdesk, find_place, list_counters, list_places
+from races import at_once, list_ends
 
 PLACES = ROOT / "places"
 SHIMIN = PLACES / "mihon-shimin.toml"
@@ -89,3 +91,12 @@ class TestPlaceCommand:
         path.write_text("")
         with pytest.raises(CommandError, match=r"empty\.toml"):
             call_command("place", "load", str(path))
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLoadAtOnce:
+    def test_takes_one_of_two_texts_for_one_instant(self, tmp_path: Path) -> None:
+        paths = [SHIMIN, changed(tmp_path, SHIMIN, ("第2庁舎", "第3庁舎"))]
+        ended = list_ends(at_once(*[partial(load_place, path, at=AT) for path in paths]))
+        assert ended == [DocumentDiffers.code, "done"]
+        assert PlaceRevision.objects.count() == 1

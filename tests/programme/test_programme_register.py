@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -11,10 +12,13 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from cast import AT, PROGRAMME, PROGRAMME_FILE
+from mynapoint.kernel.documents import DocumentDiffers
 from mynapoint.kernel.register import KEPT_SECONDS
-from mynapoint.programme.operations import load_programme
+from mynapoint.programme.models import PlaceShard, ProgrammeRevision
+from mynapoint.programme.operations import PLACE_SHARDS, load_programme
 from mynapoint.programme.queries import REGISTER, get_programme, list_programmes
 from mynapoint.programme.rules import ProgrammeUnknown
+from races import at_once, list_ends
 
 FEW_THERE = "2020-01-01T00:00:00+09:00"
 EARLIER = "2020-02-01T00:00:00+09:00"
@@ -142,3 +146,20 @@ class TestKeptTexts:
         while any(reader.is_alive() for reader in readers):
             REGISTER.forget()
         assert seen == [[PROGRAMME]] * 900
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLoadAtOnce:
+    def test_takes_one_text_once_and_makes_its_shards_once(self) -> None:
+        loaded = at_once(*[lambda: load_programme(PROGRAMME_FILE, at=AT)[1]] * 4)
+        assert sorted(loaded) == [False] * 3 + [True]
+        assert ProgrammeRevision.objects.count() == 1
+        assert PlaceShard.objects.count() == PLACE_SHARDS
+
+    def test_takes_one_of_two_texts_for_one_instant(self, tmp_path: Path) -> None:
+        paths = [change_cap(tmp_path, cap) for cap in (6000, 7000)]
+        assert list_ends(at_once(*[partial(load_programme, path, at=AT) for path in paths])) == [
+            DocumentDiffers.code,
+            "done",
+        ]
+        assert ProgrammeRevision.objects.count() == 1

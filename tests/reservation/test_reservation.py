@@ -4,8 +4,10 @@ import re
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from django.db import transaction
 
 from cast import AT, DAY, PROGRAMME, PROGRAMME_FILE, RESERVATION, SECOND, SITE, Cast
 from mynapoint.act.models import AnsweredAct
@@ -17,8 +19,9 @@ from mynapoint.programme.operations import load_programme
 from mynapoint.programme.queries import count_places_taken
 from mynapoint.programme.rules import NoPlacesLeft, WindowClosed
 from mynapoint.reservation.models import IssuedMyKeyId, Reservation
+from mynapoint.reservation.operations import issue_mykey_id
 from mynapoint.reservation.queries import find_reservation
-from mynapoint.reservation.rules import AlreadyReserved, draw_mykey_id
+from mynapoint.reservation.rules import AlreadyReserved, MyKeyId, draw_mykey_id
 from races import at_once, list_ends
 
 pytestmark = pytest.mark.django_db
@@ -88,3 +91,18 @@ class TestReserveAtOnce:
         assert list_ends(at_once(*acts)) == [AlreadyReserved.code] * 7 + ["done"]
         assert Reservation.objects.count() == IssuedMyKeyId.objects.count() == count_places_taken(PROGRAMME) == 1
         assert sorted(AnsweredAct.objects.values_list("answer", flat=True)) == ["already_reserved"] * 7 + ["done"]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestIssueMykeyIdAtOnce:
+    def test_draws_again_when_somebody_else_was_given_the_same(self) -> None:
+        """Both are told the same ID first; whoever is second waits, and draws another."""
+
+        @transaction.atomic
+        def issue(number: int) -> str:
+            draws = iter([MyKeyId("ACDEFGHJ"), MyKeyId("ACDEFGHJ"), MyKeyId(f"ACDEFGH{number}")])
+            return issue_mykey_id(UUID(int=number), draw=draws.__next__)
+
+        given = at_once(*[partial(issue, number) for number in (3, 4, 6)])
+        assert sorted(given)[2] == "ACDEFGHJ"
+        assert len(set(given)) == IssuedMyKeyId.objects.count() == 3

@@ -8,7 +8,7 @@ from mynapoint.directory.models import ServiceRevision
 from mynapoint.directory.rules import Service, ServiceKey, ServiceUnknown
 from mynapoint.kernel.register import KEPT_SECONDS, Register
 
-REGISTER = Register(kind=Service, table=ServiceRevision, seconds=KEPT_SECONDS)
+REGISTER = Register(kind=Service, table=ServiceRevision, rule="one_text_per_service_and_instant", seconds=KEPT_SECONDS)
 
 
 def get_service(service_id: str, *, at: datetime) -> Service:

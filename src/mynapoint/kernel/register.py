@@ -12,11 +12,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models, transaction
 from pydantic import ValidationError
 
 from mynapoint.kernel.documents import Document, DocumentDiffers, DocumentMalformed
-from mynapoint.kernel.sql import Row, ask
+from mynapoint.kernel.sql import Row, ask, insert_unless
 
 D = TypeVar("D", bound=Document)
 
@@ -83,6 +83,8 @@ class Register(Generic[D]):
 
     kind: type[D]
     table: type[Revision]
+    rule: str
+    """the table's primary key: one text of a document counts from one instant"""
     seconds: float = 0.0
     _memory: _Memory = field(default_factory=_Memory, compare=False)
 
@@ -107,18 +109,16 @@ class Register(Generic[D]):
         """
         content = document.model_dump(mode="json", by_alias=True)
         key = {"id": document.id, "effective_from": document.effective_from}
-        try:
-            with transaction.atomic():
-                self.table._default_manager.create(**key, content=content, loaded_at=at)
+        with transaction.atomic():
+            if insert_unless(self.rule, self.table(**key, content=content, loaded_at=at)):
                 self.forget()
                 transaction.on_commit(self.forget)
-            return True
-        except IntegrityError:
-            # Compared as documents: a text that was loaded before a field was added says the same without it.
-            known = self.table._default_manager.get(**key)
-            if self.kind.model_validate_json(json.dumps(known.content)) != document:
-                raise DocumentDiffers(document=document.id, effective_from=document.effective_from) from None
-            return False
+                return True
+        # Compared as documents: a text that was loaded before a field was added says the same without it.
+        known = self.table._default_manager.get(**key)
+        if self.kind.model_validate_json(json.dumps(known.content)) != document:
+            raise DocumentDiffers(document=document.id, effective_from=document.effective_from)
+        return False
 
     def find(self, document_id: str, *, at: datetime) -> D | None:
         """Return the text that counts at an instant."""

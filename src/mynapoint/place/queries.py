@@ -7,7 +7,7 @@ from mynapoint.kernel.register import Register
 from mynapoint.place.models import PlaceChange, PlaceRevision
 from mynapoint.place.rules import Place
 
-REGISTER = Register(kind=Place, table=PlaceRevision)
+REGISTER = Register(kind=Place, table=PlaceRevision, rule="one_text_per_place_and_instant")
 
 
 def find_place(place_id: str, *, at: datetime) -> Place | None:

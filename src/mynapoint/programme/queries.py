@@ -9,7 +9,9 @@ from mynapoint.kernel.register import KEPT_SECONDS, Register
 from mynapoint.programme.models import PlaceShard, ProgrammeRevision
 from mynapoint.programme.rules import Programme, ProgrammeUnknown, check_mode
 
-REGISTER = Register(kind=Programme, table=ProgrammeRevision, seconds=KEPT_SECONDS)
+REGISTER = Register(
+    kind=Programme, table=ProgrammeRevision, rule="one_text_per_programme_and_instant", seconds=KEPT_SECONDS
+)
 
 
 def get_programme(programme_id: str, *, at: datetime) -> Programme:

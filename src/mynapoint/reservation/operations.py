@@ -1,6 +1,6 @@
 """What can be done about reservations."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from mynapoint.act.rules import SignedAct
@@ -26,7 +26,7 @@ def reserve(act: SignedAct) -> Mapping[str, str | int]:
     reservation = Reservation(
         holder_id=act.holder.id,
         programme=act.programme_id,
-        mykey_id=_issue_mykey_id(act.holder.id),
+        mykey_id=issue_mykey_id(act.holder.id),
         act_id=act.id,
         reserved_at=act.at,
     )
@@ -39,9 +39,12 @@ def reserve(act: SignedAct) -> Mapping[str, str | int]:
     return admitted.facts
 
 
-def _issue_mykey_id(holder_id: UUID) -> MyKeyId:
-    """Draw until an ID is new: with 25 million given, one draw in six thousand is not."""
+def issue_mykey_id(holder_id: UUID, *, draw: Callable[[], MyKeyId] = draw_mykey_id) -> MyKeyId:
+    """Draw until an ID is new, inside the caller's transaction: with 25 million given, one draw in six thousand is not.
+
+    Where somebody else is just being given the same one, this waits until that is committed or gone.
+    """
     while True:
-        mykey_id = draw_mykey_id()
+        mykey_id = draw()
         if insert_unless("one_holder_per_mykey_id", IssuedMyKeyId(mykey_id=mykey_id, holder_id=holder_id)):
             return mykey_id
