@@ -1,12 +1,13 @@
 """The entrance with a database: order kept, nobody twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from cast import AT, MINUTE, SECOND
-from mynapoint.entrance.models import AdmissionChange, UsedTicket
+from mynapoint.entrance.models import AdmissionChange, Maintenance, UsedTicket
 from mynapoint.entrance.operations import (
     announce_maintenance,
     change,
@@ -138,6 +139,12 @@ class TestRaces:
             return True
 
         assert sorted(at_once(try_it, try_it)) == [False, True]
+
+    def test_announce_one_maintenance_after_the_other(self) -> None:
+        ends = [MINUTE, MINUTE * 2, MINUTE * 3]
+        at_once(*[partial(announce_maintenance, Closure(from_at=AT, until_at=AT + end), at=AT) for end in ends])
+        assert sorted(Maintenance.objects.values_list("number", flat=True)) == [1, 2, 3]
+        assert find_closure(at=AT) is not None
 
     def test_give_nobody_the_same_number(self) -> None:
         def draw_many() -> list[TicketNumber]:

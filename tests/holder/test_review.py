@@ -364,6 +364,14 @@ class TestAtOnce:
         assert HoldStep.objects.filter(slot=2).count() == 1
         assert Holder.objects.count() == HoldOutcome.objects.count() <= 1
 
+    def test_one_person_answers_once(self, held: Held, again: int) -> None:
+        propose(held, "release")
+        outcomes = at_once(*[
+            lambda: answer_decision(held.id, "confirmed", round_number=1, user_id=MICHI, at=AT)
+        ] * 3)  # fmt: skip
+        assert sum(isinstance(outcome, NothingProposed | HoldClosed) for outcome in outcomes) == 2
+        assert HoldStep.objects.filter(user_id=MICHI).count() == HoldOutcome.objects.count() == 1
+
     def test_a_decision_and_the_lineage_make_one_person_or_a_hold(
         self, receipt: Receipt, held: Held, again: int
     ) -> None:

@@ -29,7 +29,7 @@ def find_dead_functions(root: Path) -> list[str]:
     for page in find_pages(root):
         for path, name in FUNCTION.findall(page.read_text()):
             files = [root / path, root / "src" / path, root / "src/mynapoint" / path]
-            if not any(file.is_file() and name in _defined(file) for file in files):
+            if not any(file.is_file() and name in list_names(file) for file in files):
                 found.append(f"{page.relative_to(root)}: {path}:{name}")
     return found
 
@@ -64,7 +64,7 @@ def _headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def _defined(path: Path) -> set[str]:
+def list_names(path: Path) -> set[str]:
     """Return the names that a module defines: functions, classes, methods as ``Class.method``, and constants."""
     names: set[str] = set()
     for node in ast.parse(path.read_text()).body:

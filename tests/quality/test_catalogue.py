@@ -1,5 +1,6 @@
 """The database holds no column that docs/scale.md does not name, and no rule that would not survive distribution."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,11 @@ from django.apps import apps
 from django.db import connection
 
 from quality.catalogue import Described, ForeignKey, Found, complain, read_database, read_page
+from quality.documentation import list_names
+from quality.races_of_rules import BY_CHANCE, RACES
 
-PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
+TESTS = Path(__file__).parents[1]
+PAGE = TESTS.parent / "docs" / "scale.md"
 CLASSES = {"id", "hash", "time"}
 
 
@@ -36,6 +40,22 @@ class TestDatabase:
         assert found["act_a"] == Found(["p", "q"], [], {"act_a_pkey": ["p", "q"], "act_a_other": ["q"]}, [])
         assert found["act_b"].counters == ["n"]
         assert found["act_b"].foreign == [ForeignKey("fk", "act_a", [("y", "p"), ("x", "q")])]
+
+    @pytest.mark.django_db
+    def test_has_a_race_for_each_unique_rule(self, rooms: set[str]):
+        """Each that has a name of its own: a bare primary key is a random id, which nobody races for."""
+        with connection.cursor() as cursor:
+            found = read_database(cursor)
+        ours = (table.unique for name, table in found.items() if name.startswith(tuple(f"{room}_" for room in rooms)))
+        named = {rule for rule in chain.from_iterable(ours) if not rule.endswith("_pkey")}
+        assert named == RACES.keys() | BY_CHANCE
+        assert not RACES.keys() & BY_CHANCE
+
+    def test_has_races_that_are_run(self):
+        for race in set(RACES.values()):
+            path, _, name = race.partition(":")
+            assert name in list_names(TESTS / path), race
+            assert any(threads in (TESTS / path).read_text() for threads in ("at_once(", "ThreadPoolExecutor(")), race
 
 
 class TestComplain:

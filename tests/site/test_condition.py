@@ -16,9 +16,11 @@ from mynapoint.entrance.rules import Closure
 from mynapoint.journal.operations import record, sequence
 from mynapoint.programme.operations import load_programme
 from mynapoint.service_api import silences
+from mynapoint.service_api.models import NoticedSilence
 from mynapoint.service_api.silences import KEPT, LATELY
 from mynapoint.service_api.tasks import link_application
 from mynapoint.site.waiting.announced import ANNOUNCED
+from races import at_once
 
 pytestmark = pytest.mark.django_db
 PREFIXES = ("", "/easy", "/en")
@@ -139,3 +141,11 @@ class TestMaintenance:
     def test_leaves_the_office_alone(self, visitor: Client) -> None:
         announce()
         assert visitor.post("/signin/", {"login": "a", "password": "b"}).status_code != 503
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSilencesAtOnce:
+    def test_are_one_note_a_minute(self) -> None:
+        at_once(*[lambda late=late: silences.note("sakura", at=AT + late * SECOND) for late in (0, 1, 59, 60)])  # type: ignore[misc]
+        noted = NoticedSilence.objects.order_by("noticed_at").values_list("noticed_at", flat=True)
+        assert list(noted) == [AT, AT + MINUTE]

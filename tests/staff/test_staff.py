@@ -12,7 +12,14 @@ from mynapoint.console.counterparts import COUNTERPARTS
 from mynapoint.journal.operations import sequence
 from mynapoint.journal.queries import verify_journal
 from mynapoint.place.models import PlaceRevision
-from mynapoint.staff.models import GivenMembership, RegisteredTerminal, StandingTerminal
+from mynapoint.staff.models import (
+    EndedMembership,
+    GivenMembership,
+    RegisteredTerminal,
+    RevokedTerminal,
+    StandingTerminal,
+    TerminalCode,
+)
 from mynapoint.staff.operations import (
     Given,
     claim_terminal,
@@ -409,6 +416,27 @@ class TestRaces:
         assert list_ends(ended) == ["done", "last_administrator"]
         assert len([one for one in (kei, aoi) if find_member(one, at=AT)]) == 1
 
+    def test_end_a_post_once(self) -> None:
+        user_id = hire("hana", given(), at=AT).user_id
+        ended = at_once(*[lambda: end_membership(user_id, 1, ends_at=LATER, by=1, at=AT)] * 3)
+        assert list_ends(ended) == ["done"] + [MembershipEnded.code] * 2
+        assert EndedMembership.objects.count() == 1
+
+    def test_give_one_code_after_the_other(self) -> None:
+        terminal_id, _ = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)
+        codes = at_once(*[lambda: replace_terminal(terminal_id, by=1, at=AT)] * 3)
+        assert sorted(TerminalCode.objects.values_list("number", flat=True)) == [1, 2, 3, 4]
+        newest = TerminalCode.objects.get(number=4)
+        assert [bytes(newest.code_hash)] == [
+            code.hash() for code in codes if isinstance(code, RegistrationCode) and _is_claimed(code)
+        ]
+
+    def test_revoke_a_terminal_once(self) -> None:
+        terminal_id, _ = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)
+        ended = at_once(*[lambda: _revoke(terminal_id)] * 3)
+        assert list_ends(ended) == ["done"] + [TerminalUnknown.code] * 2
+        assert RevokedTerminal.objects.count() == 1
+
     def test_make_one_browser_of_one_code(self) -> None:
         _, code = register_terminal(COUNTER, "1番窓口", city=CITY, by=1, at=AT)
         ended = at_once(*[lambda: claim_terminal(code, at=AT)] * 2)
@@ -427,3 +455,12 @@ class TestRaces:
 
 def _revoke(terminal_id: UUID) -> None:
     revoke_terminal(terminal_id, by=1, at=AT)
+
+
+def _is_claimed(code: RegistrationCode) -> bool:
+    """Try to make a browser a terminal by a code; tell whether it could be."""
+    try:
+        claim_terminal(code, at=AT)
+    except CodeUnusable:
+        return False
+    return True

@@ -17,8 +17,8 @@ from mynapoint.act.rules import Late, Link, Proposal
 from mynapoint.case.operations import open_case, report_card, show_act
 from mynapoint.case.rules import CaseName, Offer, Seat, Turn, fingerprint_of
 from mynapoint.console.counterparts import COUNTERPARTS
-from mynapoint.grace.models import GraceTicket, UsedGrace
-from mynapoint.grace.operations import Issued, issue
+from mynapoint.grace.models import GraceTicket, ShownGrace, UsedGrace
+from mynapoint.grace.operations import Issued, issue, show
 from mynapoint.grace.queries import find_late, list_graced, list_open
 from mynapoint.grace.rules import (
     GraceElsewhere,
@@ -272,6 +272,13 @@ class TestAtOnce:
         issued = at_once(*[lambda: issue(SHIMIN, taken.day, 1, programme_id=PROGRAMME, user_id=CLERK, at=EVENING)] * 3)
         assert len({one.code for one in issued if isinstance(one, Issued)}) == 1
         assert (GraceTicket.objects.count(), Entry.objects.count()) == (1, 1)
+
+    def test_one_case_goes_by_one_ticket(self) -> None:
+        late = late_by(ticket().code, at=UNTIL)
+        assert late is not None
+        case = CaseName(SHIMIN, uuid4())
+        at_once(*[lambda: show(case, late, at=UNTIL)] * 4)
+        assert ShownGrace.objects.count() == 1
 
     def test_one_ticket_lets_one_of_two_people_in(self, cast: Cast) -> None:
         late = late_by(ticket().code, at=UNTIL)

@@ -204,3 +204,8 @@ class TestAtOnce:
     def test_resets_are_numbered_apart(self) -> None:
         at_once(*[lambda n=n: open_reset(COUNTER, UUID(int=n), user_id=AOI, at=AT) for n in range(4)])
         assert sorted(OpenedReset.objects.values_list("number", flat=True)) == [1, 2, 3, 4]
+
+    def test_one_reset_is_opened_however_often_they_click(self) -> None:
+        resets = at_once(*[lambda: open_reset(COUNTER, UUID(int=1), user_id=AOI, at=AT)] * 4)
+        assert {reset.number for reset in resets if isinstance(reset, Reset)} == {1}
+        assert OpenedReset.objects.count() == 1

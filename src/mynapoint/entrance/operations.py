@@ -22,6 +22,7 @@ from mynapoint.entrance.rules import (
     open_after,
 )
 from mynapoint.kernel.integrity import constraint_name
+from mynapoint.kernel.sql import wait_for_turn
 
 # One question for both, and no transaction that waits for the disk: a number that a crash loses was nobody's turn.
 _DRAW: Final = """
@@ -127,7 +128,8 @@ def forget_tickets(*, at: datetime) -> int:
 
 @transaction.atomic
 def announce_maintenance(closure: Closure | None, *, at: datetime) -> None:
-    """Announce when nothing is taken in; with None, withdraw what was announced."""
+    """Announce when nothing is taken in; with None, withdraw what was announced. Of two at once, the second counts."""
+    wait_for_turn("maintenance")
     newest = Maintenance.objects.order_by("-number").first()
     Maintenance.objects.create(
         number=1 if newest is None else newest.number + 1,
