@@ -147,6 +147,8 @@ def find_flaws(site: Site) -> Iterator[str]:
         if page.status != 200:
             yield f"{page.address}: {page.status}"
         elif page.is_html:
+            if '<div class="demo-band">' not in page.text:
+                yield f"{page.address}: not said to be a demonstration's"
             yield from (f"{page.address}: {flaw}" for flaw in _find_flaws_of(page, site))
             yield from (f"{page.address}: {flaw}" for flaw in _find_dead_links(page, site))
 
