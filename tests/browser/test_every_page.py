@@ -19,8 +19,10 @@ from browser.crawl import Page, Site, find_flaws
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, open_window
 from cast import AT, LOADED_AT
-from mynapoint.entrance.operations import open_waiting_room
+from mynapoint.entrance.operations import announce_maintenance, close_waiting_room, open_waiting_room
+from mynapoint.entrance.rules import Closure
 from mynapoint.site.kept.pages import KeptPages
+from mynapoint.site.waiting.announced import ANNOUNCED
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +38,12 @@ def commit(work: Callable[[], object]) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(alone).result()
+
+
+def announce(closure: Closure | None) -> None:
+    """Announce maintenance, or withdraw it, for this process to know at once."""
+    announce_maintenance(closure, at=AT)
+    ANNOUNCED.forget()
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +112,39 @@ class TestEveryPage:
 
 class TestStateOfTheWaitingRoom:
     def test_is_in_order(self, chromium: Browser, site: Site, address: str) -> None:
-        """The line, the turn, the number that is used, and the page that says how the site is doing."""
-        sources = {}
+        """The line, the turn, the number that is used or too late, and the page that takes nothing in."""
+        sources, titles = {}, set()
         with open_window(chromium, width=NARROWEST, others=(WIDE,)) as window:
+
+            def look(state: str) -> None:
+                window.check(f"{state}{prefix}", kind=state, expected="status of 503")
+                sources[f"{state}{prefix}"] = window.source
+                titles.add((prefix, window.page.title()))
+
+            def press() -> None:
+                with window.page.expect_navigation():
+                    window.page.locator("main form button").first.click()
+
             for prefix in ("", "/easy", "/en"):
                 commit(lambda: open_waiting_room(per_minute=1, at=AT))
                 window.page.context.clear_cookies()
                 window.page.goto(f"{address}{prefix}/status/")
-                with window.page.expect_navigation():
-                    window.page.locator("main form button").first.click()
-                window.check(f"line{prefix}", kind="line")
-                sources[f"line{prefix}"] = window.source
+                press()
+                look("line")
                 line = window.page.url
                 settings.CLOCK = lambda: AT + (AT - LOADED_AT)
                 window.page.goto(line)
-                sources[f"late{prefix}"] = window.source
-                window.check(f"late{prefix}", kind="late")
+                look("late")
+                commit(lambda: close_waiting_room(at=AT))
                 settings.CLOCK = lambda: AT
+                window.page.goto(line)
+                look("turn")
+                press()
+                window.page.goto(line)
+                look("used")
+                commit(lambda: announce(Closure(from_at=AT, until_at=AT + (AT - LOADED_AT))))
+                press()
+                look("maintenance")
+                commit(lambda: announce(None))
+        assert len(titles) == len(sources)
         check_html(sources)

@@ -1,22 +1,29 @@
 """The journey in a real browser: every page in three languages, wide and narrow, through the card program and back."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
-from service_api_cast import NOON
-from visitor import Visitor
+from service_api_cast import FUJI, NOON, SAKURA, a_service
+from signed_peer import SignedPeer, running_peer
+from visitor import Visitor, confirm, register
 from window_program import Program, make_environment, run_program, write_configuration
 
 from browser.hands import Hand, Keyboard, Mouse
 from browser.markup import check_html
 from browser.window import NARROW, NARROWEST, WIDE, Window, open_window
 from cast import Cast
+from mynapoint.act.models import ProposedAct, UsedAct
+from mynapoint.act.rules import LIFETIME
 from mynapoint.application.models import Application
+from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.reservation.models import Reservation
 
@@ -48,7 +55,7 @@ class Walker:
     def look(self, name: str) -> None:
         """Check the page as it stands, and keep its HTML for the validator."""
         name_here = f"journey-{self.language}-{name}"
-        self.window.check(name_here, kind=f"journey {name}", expected=r"status of (404|422)")
+        self.window.check(name_here, kind=f"journey {name}", expected=r"status of (404|422|503)")
         self.sources[f"{self.language} {name} {self.window.width}"] = self.window.source
 
     def submit(self, name: str) -> None:
@@ -154,6 +161,44 @@ class Walker:
         self.go(f"/reserve/{'A' * 43}/")
         self.look("draft-unknown")
 
+    def prove(self, file: str) -> None:
+        self.go("/receipts/")
+        self.page.locator("#receipt").fill(file)
+        self.press("main form[method=post] .button")
+        self.look("receipt-proved")
+        expect(self.page.get_by_role("heading", level=1)).to_have_text("この受領書は本物です")
+
+    def miss_service(self, account: str) -> None:
+        self.go(account)
+        self.type_in("account", "1234 5678 9012")
+        self.type_in("code1", "8524")
+        self.press("main form .button")
+        self.look("account-service-away")
+        expect(self.page.get_by_role("alert")).to_contain_text("いま返事がありません")
+
+    @property
+    def path(self) -> str:
+        """Where the window is, without the language."""
+        return urlsplit(self.page.url).path.removeprefix(LANGUAGES[self.language])
+
+    def reserve_for_child(self) -> None:
+        self.go("/reserve/")
+        self.press("main form .button")
+        self.tick("who-2")
+        self.submit("who-child")
+        self.tick("terms")
+        self.submit("terms-child")
+        self.submit("check-child")
+        self.look("act-child")
+
+    def object_for_child(self) -> None:
+        self.go("/objection/")
+        self.tick("reason-3")
+        self.submit("objections-narrow")
+        self.look("objection-narrow")
+        self.press('main form[action$="/child/"] .button')
+        self.look("act-objection-child")
+
 
 @dataclass
 class Judged:
@@ -193,6 +238,37 @@ def program(site: str, cast: Cast, settings: Settings, tmp_path: Path) -> Iterat
         yield program
 
 
+def meet_states(hanako: Visitor, peer: SignedPeer, settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Bring about one state after the other; yield its name, where it is shown, and words that nothing else shows."""
+    hanako.reserve()
+    receipt = f"/receipts/{Entry.objects.get().id}/"
+    yield "receipt-unwritten", receipt, "この受領書は、まだ記録簿に入っていません"
+    sequence(at=NOON)
+    yield "receipt", receipt, "この受領書は記録簿にあります"
+    again = hanako.fill_in(hanako.begin_reservation())
+    assert hanako.sign(again).status_code == 409
+    yield "act-refused", again, "予約は済んでいます"
+    check = hanako.begin_application()
+    yield "check-changed", f"{check}?changed=1", "別の画面で内容が変わりました"
+    act = hanako.fill_in(check)
+    used = UsedAct.objects.create(id=ProposedAct.objects.latest("expires_at").id, used_at=NOON)
+    yield "act-wait", act, "署名を確かめています"
+    used.delete()
+    register(a_service(SAKURA, id="fuji", address=peer.address, application_until=(NOON + LIFETIME).isoformat()))
+    closing = hanako.begin_account("fuji")
+    settings.CLOCK = lambda: NOON + LIFETIME
+    yield "act-expired", act, "署名の時間が過ぎました"
+    yield "closed", closing, "この決済サービスの受付は終わりました"
+
+
+def begin_while_away(hanako: Visitor) -> str:
+    """Begin an application with a service that does not answer; return the question for its account."""
+    with running_peer(confirm) as gone:
+        pass
+    register(a_service(FUJI, id="away", address=gone.address))
+    return hanako.begin_account("away")
+
+
 class TestJourney:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_is_in_order_in_every_language_and_width(
@@ -222,3 +298,36 @@ class TestJourney:
             walker.reserve()
             walker.apply()
         assert Application.objects.count() == 1
+
+
+class TestState:
+    """What only few meet, each in one of the languages; the card signs behind the window's back."""
+
+    def test_is_in_order(
+        self, chromium: Browser, site: str, hanako: Visitor, peer: SignedPeer, settings: Settings, judged: Judged
+    ) -> None:
+        languages = cycle(LANGUAGES)
+        with open_window(chromium, width=NARROWEST, others=(WIDE,), judged=judged.kinds) as window:
+            walker = Walker(window, site, "ja", hanako.card, Mouse(), sources=judged.sources)
+            for name, address, words in meet_states(hanako, peer, settings):
+                assert words in hanako.client.get(address).content.decode()
+                walker.language = next(languages)
+                walker.go(address)
+                walker.look(name)
+            settings.CLOCK, walker.language = lambda: NOON, "ja"
+            walker.prove(hanako.client.get(f"/journal/entries/{Entry.objects.get().id}").content.decode())
+            walker.miss_service(begin_while_away(hanako))
+
+    def test_of_a_child_is_in_order_too(self, chromium: Browser, site: str, hanako: Visitor, judged: Judged) -> None:
+        """The legal representative reserves, looks and objects with the child's card, on a small phone."""
+        with open_window(chromium, width=NARROWEST, judged=judged.kinds) as window:
+            walker = Walker(window, site, "easy", hanako.card, Mouse(), sources=judged.sources)
+            walker.reserve_for_child()
+            hanako.signed(walker.path)
+            walker.page.reload()
+            walker.look("done-child")
+            walker.object_for_child()
+            hanako.signed(walker.path)
+            walker.page.reload()
+            walker.look("done-objection-child")
+        assert [json.loads(entry.facts)["by"] for entry in Entry.objects.all()] == ["representative"] * 2
