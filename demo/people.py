@@ -34,7 +34,7 @@ class Page:
     def words(self) -> str:
         """The page's text without its marks."""
         main = self.html.partition("<main")[2].partition("</main>")[0]
-        return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", main)))
+        return re.sub(r"\s+", " ", _take_off_marks(main, leaving=" "))
 
     @property
     def act_link(self) -> str:
@@ -50,9 +50,13 @@ class Page:
 
     def read(self, term: str) -> str:
         """Return the value that stands beside a term."""
-        found = re.search(rf"<dt>{term}</dt><dd><strong[^>]*>([^<]*)</strong>", self.html)
+        found = re.search(rf"<dt>{term}</dt><dd><strong[^>]*>(.*?)</strong>", self.html)
         check(found, f"the page {self.address} does not say {term}")
-        return found[1] if found else ""
+        return _take_off_marks(found[1]) if found else ""
+
+
+def _take_off_marks(html: str, *, leaving: str = "") -> str:
+    return unescape(re.sub(r"<[^>]+>", leaving, html))
 
 
 @dataclass(frozen=True)
