@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from cardagent.places import CardPlace
-from jpki.certificate import MalformedCertificate, parse_certificate
+from jpki.certificate import MalformedCertificate, is_over, parse_certificate
 from jpki.client import JpkiCard, UnreadableCertificate
-
-_JAPAN: Final = ZoneInfo("Asia/Tokyo")
+from jpki.japan import JST
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,8 +39,8 @@ def read_card_facts(place: CardPlace, *, at: datetime) -> CardFacts:
         pin_tries_left, password_tries_left = card.get_pin_tries_left(), card.get_password_tries_left()
     return CardFacts(
         key_kind=_name_key(certificate),
-        last_year=certificate.not_valid_after_utc.astimezone(_JAPAN).year,
-        is_expired=at > certificate.not_valid_after_utc,
+        last_year=certificate.not_valid_after_utc.astimezone(JST).year,
+        is_expired=is_over(certificate, at=at),
         pin_tries_left=pin_tries_left,
         password_tries_left=password_tries_left,
     )

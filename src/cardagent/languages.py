@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
-_JAPAN: Final = timezone(timedelta(hours=9))
+from jpki.japan import JST
 
 
 class Language(StrEnum):
@@ -45,7 +45,7 @@ class Phrases:
 
     def say_time(self, at: datetime) -> str:
         """This will give a time as people in Japan read it, to the second."""
-        return at.astimezone(_JAPAN).strftime(self.texts["time"])
+        return at.astimezone(JST).strftime(self.texts["time"])
 
 
 @cache

@@ -1,7 +1,7 @@
 """The way of an act through this program: fetch, show, sign, hand in."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import httpx2
 
@@ -10,7 +10,7 @@ from cardagent.places import CardPlace
 from cardagent.refusal import UnableToSign
 from cardagent.site import Answer, fetch_statement, hand_in_signature
 from cardagent.statement import Statement, check_statement, parse_statement
-from jpki.certificate import UnacceptableCertificate, parse_certificate
+from jpki.certificate import UnacceptableCertificate, is_over, parse_certificate
 from jpki.client import JpkiCard, PinLocked, SignedStatement, UnreadableCertificate
 from jpki.pin import Pin
 
@@ -81,7 +81,7 @@ def _check_in_force(der: bytes, *, at: datetime) -> None:
         certificate = parse_certificate(der)
     except UnacceptableCertificate:
         raise UnreadableCertificate from None
-    if at >= certificate.not_valid_after_utc + timedelta(seconds=1):
+    if is_over(certificate, at=at):
         raise CardCertificateExpired
 
 

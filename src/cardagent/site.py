@@ -1,5 +1,6 @@
 """What this program asks of the site: the statement, and what became of the signature."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -19,6 +20,7 @@ _SECONDS: Final = 15.0
 # What is signed are the bytes as they come: nothing on the way may pack them.
 _HEADERS: Final = {"Accept-Encoding": "identity", "User-Agent": "mynapoint-card"}
 _PROBLEM: Final = "application/problem+json"
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 class SiteUnreachable(UnableToSign):
@@ -46,12 +48,13 @@ class ActRefused(UnableToSign):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """The site's receipt: number, what was done and when, and its words for the citizen."""
+    """The site's receipt: number, what was done and when, and its words for the citizen with their language's tag."""
 
     receipt: str
     kind: str
     done_at: datetime
     words: tuple[str, ...]
+    language: str
 
 
 class _Receipt(BaseModel):
@@ -76,6 +79,7 @@ class _Problem(BaseModel):
 class _Reply:
     status: int
     content_type: str
+    language: str
     body: bytes
 
 
@@ -137,7 +141,7 @@ def hand_in_signature(link: ActLink, signed: SignedStatement, *, http_client: ht
     _check_no_problem(reply)
     if reply.status != httpx2.codes.OK:
         raise OutcomeUnknown
-    return _read_receipt(reply.body)
+    return _read_receipt(reply)
 
 
 def _exchange(http_client: httpx2.Client, method: str, address: str, *, limit: int, json: Any = None) -> _Reply:
@@ -151,7 +155,13 @@ def _exchange(http_client: httpx2.Client, method: str, address: str, *, limit: i
             if len(body) > limit:
                 raise _TooLong
         content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return _Reply(status=response.status_code, content_type=content_type, body=bytes(body))
+        language = _read_language(response.headers.get("Content-Language", ""))
+        return _Reply(status=response.status_code, content_type=content_type, language=language, body=bytes(body))
+
+
+def _read_language(said: str) -> str:
+    """This will read the one tag of a language (BCP 47) that a site says its words are in; else they are Japanese."""
+    return said if _TAG.fullmatch(said) else TAGS[Language.JAPANESE]
 
 
 def _check_no_problem(reply: _Reply) -> None:
@@ -166,11 +176,17 @@ def _check_no_problem(reply: _Reply) -> None:
         raise ActRefused(status=reply.status, code=problem.code, title=problem.title, detail=problem.detail)
 
 
-def _read_receipt(body: bytes) -> Answer:
+def _read_receipt(reply: _Reply) -> Answer:
     try:
-        receipt = _Receipt.model_validate_json(body)
+        receipt = _Receipt.model_validate_json(reply.body)
     except ValidationError:
         raise OutcomeUnknown from None
     if not is_showable(receipt.receipt + receipt.kind + "".join(receipt.words)):
         raise OutcomeUnknown
-    return Answer(receipt=receipt.receipt, kind=receipt.kind, done_at=receipt.done_at, words=receipt.words)
+    return Answer(
+        receipt=receipt.receipt,
+        kind=receipt.kind,
+        done_at=receipt.done_at,
+        words=receipt.words,
+        language=reply.language,
+    )

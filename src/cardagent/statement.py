@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, NoReturn
 from uuid import UUID
@@ -12,12 +12,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cardagent.link import ActLink, is_base64url
 from cardagent.refusal import UnableToSign
+from jpki.japan import JST
 
 DOMAIN_LINE: Final = b"mynapoint act v1\n"
 MAX_LENGTH: Final = 16 * 1024
 
 _NONCE_LENGTH: Final = 32
-_JAPAN: Final = timedelta(hours=9)
 _UNSHOWABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -76,7 +76,7 @@ def _check_nonce(text: str) -> str:
 
 def _read_instant(value: Any) -> datetime:
     instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if instant is None or instant.utcoffset() != _JAPAN or instant.isoformat() != value:
+    if instant is None or instant.utcoffset() != JST.utcoffset(None) or instant.isoformat() != value:
         raise ValueError("no instant in Japanese time")
     return instant
 

@@ -1,6 +1,7 @@
 """Certificates as they come in, and the name by which a certificate is known."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NewType, Self
 
 from cryptography import x509
@@ -81,6 +82,11 @@ def parse_certificate(der: bytes) -> x509.Certificate:
     if certificate.serial_number <= 0 or unused_bits:
         raise MalformedCertificate
     return certificate
+
+
+def is_over(certificate: x509.Certificate, *, at: datetime) -> bool:
+    """This will tell whether a certificate's time has passed, to which its last second belongs (RFC 5280, 4.1.2.5)."""
+    return at.replace(microsecond=0) > certificate.not_valid_after_utc
 
 
 def get_extensions(certificate: x509.Certificate) -> x509.Extensions:

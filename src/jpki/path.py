@@ -16,6 +16,7 @@ from jpki.certificate import (
     MalformedCertificate,
     UnacceptableCertificate,
     get_issuer_key_id,
+    is_over,
     parse_certificate,
 )
 from jpki.profile import build_extension_policy, check_key, check_profile
@@ -111,10 +112,9 @@ class TrustAnchors:
         check_profile(certificate)
         if get_issuer_key_id(certificate) not in {generation.key_id for generation in self._generations}:
             return UnknownIssuer()
-        instant = at.replace(microsecond=0)  # as X.509 counts: both ends of a validity belong to it, to the second
-        if instant < certificate.not_valid_before_utc:
+        if at < certificate.not_valid_before_utc:
             return CertificateNotYetValid()
-        if instant > certificate.not_valid_after_utc:
+        if is_over(certificate, at=at):
             return CertificateExpired()
         return BrokenPath()
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, SignatureAlgorithmOID
 
+from jpki.certificate import is_over
 from jpki.registry import Fault, UnusableAnswer
 
 SIGNATURE_ALGORITHMS: Final = {
@@ -31,7 +32,7 @@ def check_responder(responder: x509.Certificate, *, issuer: x509.Certificate, at
     # (1) The generation in question issued it, and no other.
     _check_issued(responder, issuer=issuer)
     # (2) It is valid now.
-    if not responder.not_valid_before_utc <= at <= responder.not_valid_after_utc:
+    if at < responder.not_valid_before_utc or is_over(responder, at=at):
         raise UnusableAnswer(Fault.UNTRUSTED_SIGNER)
     # (3) It is made for this and for nothing else, and need not be looked up in turn.
     if not _may_answer(responder.extensions):

@@ -79,6 +79,7 @@ class Site:
     post: Callable[["Site"], Reply] = lambda _site: reply_json(200, RECEIPT)
     kind: str = "reservation"
     place: dict[str, Any] | None = None
+    language: str | None = None
     paths: list[str] = field(default_factory=list)
     handed_in: list[dict[str, str]] = field(default_factory=list)
 
@@ -112,6 +113,8 @@ def run_site() -> Iterator[Site]:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(body)))
+            if site.language is not None:
+                self.send_header("Content-Language", site.language)
             if status == 302:
                 self.send_header("Location", site.link)
             self.end_headers()

@@ -8,6 +8,7 @@ import select
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from card_program_site import AT, BYTES, PROBLEM, RECEIPT, TOKEN, Reply, Site, reply_json, run_site
 from window_program import COMMAND, make_environment, trust, write_configuration
 
+from cardagent.contents import read_card_facts
 from cardagent.languages import Language, get_phrases
 from cardagent.link import ActLink
 from cardagent.places import FilePlace
@@ -139,6 +141,16 @@ class TestSignAct:
         site.post = lambda _site: reply_json(200, RECEIPT | {"proof": []})
         assert sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT).receipt == "R-0001"
 
+    @pytest.mark.parametrize(
+        ("said", "read"),
+        [("en", "en"), ("ja-x-easy", "ja-x-easy"), ("en, ja", "ja"), ('"><script>', "ja"), (None, "ja")],
+    )
+    def test_knows_which_language_the_site_s_words_are_in(
+        self, site: Site, http_client: httpx2.Client, card_path: Path, said: str | None, read: str
+    ) -> None:
+        site.language = said
+        assert sign_act(site.link, FilePlace(card_path), PIN, http_client, at=AT).language == read
+
     def test_stops_at_a_site_that_shows_another_site_s_statement(
         self, site: Site, http_client: httpx2.Client, card_path: Path
     ) -> None:
@@ -185,6 +197,19 @@ class TestSignAt:
         with pytest.raises(stop):
             sign_at(place, act, seen=seen, pin=PIN, at=AT)
         assert describe_card(card_path).pin_tries_left == left
+
+
+class TestReadCardFacts:
+    @pytest.mark.parametrize(
+        ("after", "is_expired"), [(timedelta(microseconds=999_999), False), (timedelta(seconds=1), True)]
+    )
+    def test_counts_the_last_second_whole_as_signing_does(
+        self, card_path: Path, after: timedelta, is_expired: bool
+    ) -> None:
+        at = describe_card(card_path).valid_until + after
+        assert read_card_facts(FilePlace(card_path), at=at).is_expired is is_expired
+        with pytest.raises(CardCertificateExpired) if is_expired else nullcontext():
+            look_at_card(FilePlace(card_path), at=at)
 
 
 # Of these only subclasses are raised.

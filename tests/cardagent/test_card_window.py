@@ -76,7 +76,7 @@ class TestSigning:
     def test_shows_all_signs_once_and_goes_back_to_the_site(
         self, site: Site, visitor: Browser, card_path: Path
     ) -> None:
-        site.kind = "application"
+        site.kind, site.language = "application", "en"
         page = choose(visitor, site, card_path)
         for words in (
             "見本のサイト",
@@ -91,7 +91,9 @@ class TestSigning:
         done = visitor.press(page, do="sign", pin="１２３４")
         assert done.address == site.link
         assert site.paths == [f"GET /act/{TOKEN}/statement", f"POST /act/{TOKEN}/signature"]
-        assert "R-0001" in visitor.go(page.address.removeprefix(visitor.program.origin)).words
+        over = visitor.go(page.address.removeprefix(visitor.program.origin))
+        assert "R-0001" in over.words
+        assert '<p lang="en">予約ができました。</p>' in over.response.text
 
     def test_takes_the_pin_from_the_pad_without_javascript(self, site: Site, visitor: Browser, card_path: Path) -> None:
         page = choose(visitor, site, card_path)
@@ -410,8 +412,10 @@ class TestHostilePages:
     @pytest.mark.parametrize(
         "path", ["/../config.toml", "/static/../app.py", "/ja/visits/x", "/fr/", "/sign/x", "/static/x.css"]
     )
-    def test_find_nothing_else(self, visitor: Browser, path: str) -> None:
-        assert visitor.go(path).response.status_code == 404
+    def test_find_nothing_else_and_are_told_that_it_is_a_demonstration(self, visitor: Browser, path: str) -> None:
+        page = visitor.go(path)
+        assert page.response.status_code == 404
+        assert '<aside class="demo">' in page.response.text
 
     def test_cannot_make_the_program_write_a_secret(self, site: Site, visitor: Browser, card_path: Path) -> None:
         page = visitor.press(choose(visitor, site, card_path), do="sign", pin="9071")

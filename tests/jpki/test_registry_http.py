@@ -38,6 +38,7 @@ from jpki.registry import (
     UnusableAnswer,
 )
 from jpki.registry_http import AnswerLimits, HttpRegistry
+from jpki.responder import check_responder
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import CardContents, FileMemory
 from jpki.virtual.issuing import IssuingCa, sign_certificate
@@ -232,6 +233,11 @@ class TestOutage:
     def test_when_the_responder_s_own_time_is_over(self, authority: Authority, card: CardContents) -> None:
         over = AT + timedelta(days=365 * 20)
         both_refuse(ask(authority, clock=SetClock(over)), card, Fault.UNTRUSTED_SIGNER, at=over)
+        ca = authority._cas[0]
+        last = ca.responder_certificate.not_valid_after_utc
+        check_responder(ca.responder_certificate, issuer=ca.certificate, at=last + timedelta(microseconds=999_999))
+        with pytest.raises(UnusableAnswer):
+            check_responder(ca.responder_certificate, issuer=ca.certificate, at=last + timedelta(seconds=1))
 
     def test_when_the_signature_is_not_the_signer_s(self, authority: Authority, card: CardContents) -> None:
         registry = ask(authority, spoil=break_signature, clock=SetClock(LATER))

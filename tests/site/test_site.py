@@ -181,9 +181,8 @@ class TestLanguageForPrograms:
 
     def test_is_that_of_what_was_done_and_of_what_cannot_be_read(self, hanako: Visitor) -> None:
         english = Visitor(Client(headers={"host": "127.0.0.1:8000", "accept-language": "en"}), hanako.card)
-        assert (
-            english.sign(english.fill_in(english.begin_reservation())).json()["words"][0] == "Your reservation is made."
-        )
+        done = english.sign(english.fill_in(english.begin_reservation()))
+        assert (done.json()["words"][0], done["Content-Language"]) == ("Your reservation is made.", "en")
         assert (
             english.client.put(f"{link_of(english.fill_in('/status/'))}/signature").json()["title"]
             == "It cannot be used in this way"

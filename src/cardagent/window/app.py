@@ -76,13 +76,17 @@ class Window:
             view: Callable[..., Response] = getattr(self, f"_{endpoint}")
             return view(request, **values)
         except ForgedRequest as forged:
-            return _stopped(language, "forged_request", status=forged.status)
+            return self._stop(language, "forged_request", status=forged.status)
         except VisitOver:
-            return _stopped(language, "visit_over", status=404)
+            return self._stop(language, "visit_over", status=404)
         except DeskBusy:
-            return _stopped(language, "desk_busy", status=503)
+            return self._stop(language, "desk_busy", status=503)
         except HTTPException as refused:
-            return _stopped(language, "no_such_page", status=refused.code or 400)
+            return self._stop(language, "no_such_page", status=refused.code or 400)
+
+    def _stop(self, language: Language, name: str, *, status: int) -> Response:
+        sentence = _say_stop(name, language)
+        return _page("stop", language, status=status, sentence=sentence, is_demo=self.desk.cards.is_virtual)
 
     def _start(self, request: Request) -> Response:
         return _go_to(f"/{_choose_language(request)}/")
@@ -196,10 +200,6 @@ def _find_sentence(stop: Exception, language: Language) -> Any:
 def _say_stop(name: str, language: Language) -> dict[str, str]:
     phrases = get_phrases(language)
     return {part: phrases.say(f"stop.{name}.{part}") for part in ("title", "advice")}
-
-
-def _stopped(language: Language, name: str, *, status: int) -> Response:
-    return _page("stop", language, status=status, sentence=_say_stop(name, language), is_demo=False)
 
 
 def _page(

@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from cryptography import x509
 from cryptography.hazmat.asn1 import encode_der
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from jpki.japan import JST
 from jpki.profile import AUTHENTICATION_POLICY, SIGNING_POLICY
 from jpki.virtual.contents import Purpose
 from jpki.virtual.keys import KeyKind, SigningKey, choose_hash
@@ -20,7 +20,6 @@ PublicKey = RSAPublicKey | EllipticCurvePublicKey
 Extensions = tuple[tuple[x509.ExtensionType, bool], ...]
 """Each extension and whether it is critical."""
 
-JST: Final = ZoneInfo("Asia/Tokyo")
 VALID_BIRTHDAYS: Final = 5
 
 _AGENCY: Final = "Japan Agency for Local Authority Information Systems"

@@ -6,6 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cardagent.languages import TAGS
 from mynapoint.act.operations import submit
 from mynapoint.act.queries import get_statement
 from mynapoint.act.rules import Link, Submission, SubmissionMalformed, TryLater, find_turn, read_statement
@@ -66,13 +67,15 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
         return problem(request, put_off, at=at)
     except Refusal as refusal:
         return problem(request, refusal, at=at)
+    language = read_wanted(request)
     return JsonResponse(
         {
             "receipt": str(done.entry_id),
             "kind": done.kind,
             "done_at": at.isoformat(),
-            "words": get_words(read_wanted(request)).say(f"machine.done.{done.kind}").splitlines(),
-        }
+            "words": get_words(language).say(f"machine.done.{done.kind}").splitlines(),
+        },
+        headers={"Content-Language": TAGS[language]},
     )
 
 
