@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from socket import socket
 from typing import Any
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management import CommandError, call_command
+from registry_world import ask_service
 
 from cast import AT, BORN, DAY, INQUIRY, ISSUED_AT, SECOND, SITE, Cast, sign
 from jpki.certificate import CertificateId, HolderCertificate, parse_certificate
@@ -19,12 +22,14 @@ from jpki.registry import CertificateRevoked, Fault, FirstIssue, Renewed, Unknow
 from jpki.virtual.authority import Authority
 from jpki.virtual.contents import FileMemory, Purpose
 from jpki.virtual.keys import KeyKind
+from jpki.virtual.service import AuthorityService
 from mynapoint.act.operations import propose
 from mynapoint.act.rules import Authorities, TryLater
 from mynapoint.registry.models import ImportedList, KnownLineage, RevokedCertificate
 from mynapoint.registry.operations import import_lineages, import_revocations
 from mynapoint.registry.queries import ImportedRegistry
 from mynapoint.registry.rules import Imported, ListIsCutOff, ListIsFromTheFuture, ListIsOlder
+from published import publishing
 
 KEY = b"K" * 32
 HOURS = timedelta(hours=20)
@@ -331,6 +336,16 @@ class TestImportedRegistry:
             assert unusable.value.fault is fault
 
 
+def publish(authority: Authority) -> dict[str, tuple[int, bytes]]:
+    """Lay out what the authority's service publishes for all."""
+    service = AuthorityService(authority, clock=lambda: AT)
+    anchors = authority.anchors().certificates
+    key_ids = [one.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest for one in anchors]
+    paths = [*(f"/crl/{key_id.hex()}.crl" for key_id in key_ids), "/lineage.csv"]
+    answers = {path: ask_service(service, httpx2.Request("GET", f"http://authority.invalid{path}")) for path in paths}
+    return {path: (answer.status_code, answer.content) for path, answer in answers.items()}
+
+
 class TestRegistryCommand:
     @pytest.fixture
     def folder(self, cast: Cast, tmp_path: Path, settings: Any) -> Path:
@@ -368,6 +383,40 @@ class TestRegistryCommand:
         assert "lineage.csv:3: no certificate's name" in said
         assert "lineage.csv: 25 rows were left out in all" in said
         assert ImportedList.objects.count() == 4
+
+    def test_fetches_what_the_authority_publishes_and_takes_it_in(
+        self, folder: Path, cast: Cast, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pages = publish(cast.authority)
+        fetched = folder.parent / "fetched"
+        with publishing(pages) as url:
+            call_command("registry", "fetch", f"{url}/", "--folder", str(fetched))
+        assert {path.name: path.read_bytes() for path in fetched.iterdir()} == {
+            Path(name).name: content for name, (_, content) in pages.items()
+        }
+        call_command("registry", "import", "--folder", str(fetched))
+        said = capsys.readouterr().out.splitlines()
+        assert sorted(said[: len(pages)]) == sorted(path.name for path in fetched.iterdir())
+        assert "lineage.csv: 1 rows" in said
+        assert ImportedList.objects.count() == len(pages)
+
+    @pytest.mark.parametrize("status", [404, 500, 302])
+    def test_leaves_the_folder_as_it_is_when_one_list_cannot_be_fetched(
+        self, folder: Path, cast: Cast, status: int
+    ) -> None:
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        with (
+            publishing(publish(cast.authority) | {"/lineage.csv": (status, b"")}) as url,
+            pytest.raises(CommandError, match="stay as they are"),
+        ):
+            call_command("registry", "fetch", url)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+    def test_says_when_nobody_answers(self, folder: Path) -> None:
+        with socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            with pytest.raises(CommandError, match="cannot be fetched"):
+                call_command("registry", "fetch", f"http://127.0.0.1:{unused.getsockname()[1]}")
 
     def test_needs_a_folder_with_lists(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir()

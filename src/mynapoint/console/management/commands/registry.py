@@ -78,14 +78,15 @@ class Command(BaseCommand):
         folder, url = _find_folder(options), options["url"].rstrip("/")
         folder.mkdir(parents=True, exist_ok=True)
         key_ids = [_get_key_id(anchor) for anchor in _read_anchors().certificates]
+        names = [*(f"crl/{key_id}.crl" for key_id in key_ids), "lineage.csv"]
         try:
             with httpx2.Client(timeout=_DOWNLOAD_SECONDS, trust_env=False) as client:
-                for name in [*(f"crl/{key_id}.crl" for key_id in key_ids), "lineage.csv"]:
-                    answer = client.get(f"{url}/{name}").raise_for_status()
-                    write_durably(folder / Path(name).name, answer.content)
-                    self.stdout.write(Path(name).name)
+                lists = {name: client.get(f"{url}/{name}").raise_for_status().content for name in names}
         except httpx2.HTTPError:
             raise CommandError("the lists cannot be fetched; those of the folder stay as they are") from None
+        for name, content in lists.items():
+            write_durably(folder / Path(name).name, content)
+            self.stdout.write(Path(name).name)
 
     def _status(self, _options: dict[str, Any]) -> None:
         for newest in get_newest_lists():
