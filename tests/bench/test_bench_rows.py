@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bench.nginx import find_missing
+from bench.revocation import measure_here
 from bench.table import Row
 from cast import ROOT
 from left_out import PAGES_NOT_MEASURED
@@ -29,6 +31,22 @@ class TestRow:
     def test_is_missed_when_there_is_a_goal_and_no_limit_to_hold_it_against(self) -> None:
         assert Row("name", 1, "/s").is_met
         assert not Row("name", 1, "/s", goal=0.5).is_met
+
+
+@pytest.mark.django_db
+class TestRevocationRows:
+    def test_are_there_for_each_kind_of_registry(self, tmp_path: Path) -> None:
+        """In this process, whose database is there already: a process of their own costs fifteen seconds."""
+        rows = list(measure_here(tmp_path, 20, 0.02, people=2, ask_limit=lambda: 1.0))
+        assert {row.name: row.goal for row in rows} == {
+            "CRL import, 20 serials": None,
+            "revocation look-up at 20, lists in tables": None,
+            "verification with revocation: none": GOALS["verification"]["statement verification, one core"],
+            "verification with revocation: the authority's own register": None,
+            "verification with revocation: lists in tables": None,
+            "verification with revocation: OCSP answers (network and responder apart)": None,
+        }
+        assert all(row.figure > 0 for row in rows)
 
 
 @pytest.mark.slow
