@@ -2,15 +2,30 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.py):([A-Za-z_][\w.]*)`")
 TARGET = re.compile(r"`make ([a-z][a-z0-9-]*)")
-COMMAND = re.compile(r"`mynapoint ([a-z][a-z0-9_-]*)")
+COMMAND = re.compile(r"\b(mynapoint(?:-card)?) ([a-z][^|&;]*)")
 SETTING = re.compile(r"\bMYNAPOINT_[A-Z][A-Z0-9_]*\b")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^ *```sh\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"`([^`]+)`")
+WORD = re.compile(r"[a-z][a-z0-9_-]*")
+DOMAIN_LINE = re.compile(r"mynapoint [a-z ]+ v\d\b")
+REMARK = re.compile(r" # .*")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a command is spelt: its options, and the commands below it, if any."""
+
+    options: Collection[str]
+    below: Mapping[str, "Spelling"]
 
 
 def find_pages(root: Path) -> list[Path]:
@@ -34,6 +49,19 @@ def find_dead_functions(root: Path) -> list[str]:
     return found
 
 
+def find_misspelt_commands(root: Path, look_up: Callable[[str, str], Spelling | None]) -> list[str]:
+    """Find commands, in code and in a shell's lines, that there are not, or not with these words or options.
+
+    `look_up` tells how a program's command is spelt.
+    """
+    return [
+        f"{page.relative_to(root)}: {program} {words.strip()}"
+        for page in find_pages(root)
+        for program, words in _commands(page.read_text())
+        if not _is_spelt(words.split(), partial(look_up, program))
+    ]
+
+
 def find_unknown(root: Path, pattern: re.Pattern[str], known: set[str]) -> list[str]:
     """Find words of one kind (targets, commands, settings) that are in no list of what exists."""
     return [
@@ -42,6 +70,21 @@ def find_unknown(root: Path, pattern: re.Pattern[str], known: set[str]) -> list[
         for word in pattern.findall(page.read_text())
         if word not in known
     ]
+
+
+def _commands(text: str) -> Iterator[tuple[str, str]]:
+    for code in [*CODE.findall(FENCE.sub("", text)), *"\n".join(SHELL.findall(text)).splitlines()]:
+        if not DOMAIN_LINE.search(code):
+            yield from COMMAND.findall(REMARK.sub("", code))
+
+
+def _is_spelt(words: list[str], look_up: Callable[[str], Spelling | None]) -> bool:
+    """Read words as far as they are commands; what is written large, or is a file, stands for something else."""
+    spelling, words = look_up(words[0]), words[1:]
+    while spelling and words and spelling.below and WORD.fullmatch(words[0]):
+        spelling, words = spelling.below.get(words[0]), words[1:]
+    options = {word.strip("[]") for word in words if word.lstrip("[").startswith("--")}
+    return spelling is not None and options <= set(spelling.options)
 
 
 def _links(root: Path) -> Iterator[tuple[Path, str]]:
