@@ -29,11 +29,22 @@ from mynapoint.directory.queries import get_service
 from mynapoint.draft.models import Draft
 from mynapoint.draft.rules import ACCOUNT_GOOD_FOR
 from mynapoint.grace.models import UsedGrace
-from mynapoint.holder.models import Hold, HoldAttempt, HolderCertificate, HoldLook, HoldOutcome, HoldStep, TouchedHolder
+from mynapoint.holder.models import (
+    Hold,
+    HoldAttempt,
+    HolderCertificate,
+    HoldLook,
+    HoldOutcome,
+    HoldStep,
+    ReplacedCertificate,
+    TouchedHolder,
+)
+from mynapoint.holder.queries import list_looks, list_rows
 from mynapoint.journal.models import Entry
 from mynapoint.journal.operations import sequence
 from mynapoint.kernel.documents import Words
 from mynapoint.kernel.period import JST
+from mynapoint.registry.models import KnownLineage, RevokedCertificate
 from mynapoint.reservation.models import Reservation
 from mynapoint.service_api.door import get_door
 from mynapoint.site.shell.dates import format_time
@@ -809,6 +820,13 @@ class TestEverythingHeld:
         )  # fmt: skip
         HoldAttempt.objects.create(**waited, act_id=uuid4(), attempted_at=NOON - 2 * MINUTE)
         TouchedHolder.objects.create(**waited, holder_id=person)
+        ReplacedCertificate.objects.create(certificate_hash=b"w" * 32, replaced_by=b"r" * 32, entry_id=uuid4())
+        RevokedCertificate.objects.create(
+            certificate_hash=b"w" * 32, list_name="crl", revoked_at=NOON - 6 * MINUTE, reason="superseded"
+        )
+        KnownLineage.objects.create(
+            certificate_hash=b"w" * 32, predecessor_hash=b"p" * 32, sealed_predecessor=b"s" * 40, is_disputed=False
+        )
         HoldLook.objects.create(**waited, id=uuid4(), role="auditor", user_id=7, looked_at=NOON + MINUTE)
         CorrectionLook.objects.create(
             holder_id=person, correction_id=Correction.objects.get().id, id=uuid4(), role="office", user_id=7,
@@ -833,8 +851,8 @@ class TestEverythingHeld:
     def test_stands_on_the_page(self, page: str) -> None:
         person = Application.objects.get().holder_id
         missing, empty = [], []
-        for table, key in self.list_tables():
-            rows = self.read(table, key, person)
+        for table in self.list_tables():
+            rows = self.read(table, person)
             if not rows:
                 empty.append(table)
             missing += [
@@ -845,6 +863,13 @@ class TestEverythingHeld:
             ]
         assert not empty, "give Hanako a row there"
         assert not missing
+
+    def test_has_no_review_that_found_somebody_else(self, page: str) -> None:
+        person = Application.objects.get().holder_id
+        assert len(list_looks(person)) == 1
+        HolderCertificate.objects.create(certificate_hash=b"w" * 32, holder_id=uuid4(), recorded_at=NOON)
+        assert list_looks(person) == []
+        assert not {"holder_hold", "holder_holdlook"} & {row.table for row in list_rows(person)}
 
     def test_names_who_of_the_staff_it_was_nowhere(self, page: str) -> None:
         assert self.OF_STAFF not in page
@@ -869,14 +894,27 @@ class TestEverythingHeld:
         ) in page
         assert "事務局があなたの記録を開いたことはありません" not in page
 
-    def list_tables(self) -> list[tuple[str, str]]:
+    def list_tables(self) -> dict[str, str]:
+        """Return which rows of which table are about a person: by themselves, or by a certificate of theirs."""
+        by_person = "holder_id = %(person)s"
+        by_certificate = " UNION ".join(
+            f"SELECT certificate_hash FROM holder_{table} WHERE {by_person}"
+            for table in ("holdercertificate", "touchedholder")
+        )
         with connection.cursor() as cursor:
-            cursor.execute("SELECT table_name FROM information_schema.columns WHERE column_name = 'holder_id'")
-            return [("holder_holder", "id"), *((table, "holder_id") for (table,) in cursor.fetchall())]
+            cursor.execute(
+                "SELECT table_name, bool_or(column_name = 'holder_id') FROM information_schema.columns"
+                " WHERE column_name IN ('holder_id', 'certificate_hash') GROUP BY table_name"
+            )
+            found = {
+                table: by_person if has_person else f"certificate_hash IN ({by_certificate})"
+                for table, has_person in cursor.fetchall()
+            }
+        return found | {"holder_holder": "id = %(person)s"}
 
-    def read(self, table: str, key: str, person: UUID) -> list[dict[str, object]]:
+    def read(self, table: str, person: UUID) -> list[dict[str, object]]:
         with connection.cursor() as cursor:
-            cursor.execute(f'SELECT * FROM "{table}" WHERE "{key}" = %s', [person])
+            cursor.execute(f'SELECT * FROM "{table}" WHERE {self.list_tables()[table]}', {"person": person})
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

@@ -269,9 +269,18 @@ def _view_hold(
     )
 
 
+def list_certificates(holder_id: UUID) -> set[CertificateHash]:
+    """Return the keyed hashes of a holder's certificates, and of those in a review of theirs that no other has."""
+    kinds: tuple[type[Model], ...] = (HolderCertificate, TouchedHolder, HoldOutcome)
+    named = (kind._default_manager.filter(holder_id=holder_id) for kind in kinds)
+    found = {bytes(value) for rows in named for value in rows.values_list("certificate_hash", flat=True)}
+    others = HolderCertificate.objects.filter(certificate_hash__in=found).exclude(holder_id=holder_id)
+    return {CertificateHash(value) for value in found - {bytes(row.certificate_hash) for row in others}}
+
+
 def list_looks(holder_id: UUID) -> list[Look]:
     """Return when the office has opened the holds of a holder's certificates."""
-    holds = Hold.objects.filter(certificate_hash__in=_list_hashes(holder_id))
+    holds = Hold.objects.filter(certificate_hash__in=list_certificates(holder_id))
     numbers = {(bytes(hold.certificate_hash), hold.number): hold.entry_id for hold in holds}
     looks = HoldLook.objects.filter(certificate_hash__in={certificate_hash for certificate_hash, _ in numbers})
     return [Look(numbers[bytes(row.certificate_hash), row.number], row.role, row.looked_at) for row in looks]
@@ -279,7 +288,7 @@ def list_looks(holder_id: UUID) -> list[Look]:
 
 def list_rows(holder_id: UUID) -> list[HeldRow]:
     """Return every row about a holder and their certificates, also about those that waited for review."""
-    hashes = _list_hashes(holder_id)
+    hashes = list_certificates(holder_id)
     about: tuple[type[Model], ...] = (Hold, HoldAttempt, HoldLook, ReplacedCertificate)
     # Not what a review says of somebody else.
     mine = Q(holder_id=holder_id) | Q(holder_id__isnull=True)
@@ -291,10 +300,3 @@ def list_rows(holder_id: UUID) -> list[HeldRow]:
         HoldStep.objects.filter(mine, certificate_hash__in=hashes),
         HoldOutcome.objects.filter(mine, certificate_hash__in=hashes),
     )
-
-
-def _list_hashes(holder_id: UUID) -> set[bytes]:
-    """Return a holder's certificates, with those whose review named them."""
-    kinds: tuple[type[Model], ...] = (HolderCertificate, TouchedHolder, HoldOutcome)
-    named = (kind._default_manager.filter(holder_id=holder_id) for kind in kinds)
-    return {bytes(value) for rows in named for value in rows.values_list("certificate_hash", flat=True)}

@@ -1,6 +1,6 @@
 """What can be asked about certificates, of the lists that were taken in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,8 +18,9 @@ from jpki.registry import (
     UnusableAnswer,
 )
 from mynapoint.holder.rules import CertificateHash, hash_certificate
+from mynapoint.kernel.rows import HeldRow, copy_rows
 from mynapoint.kernel.sql import ask
-from mynapoint.registry.models import ImportedList
+from mynapoint.registry.models import ImportedList, KnownLineage, RevokedCertificate
 from mynapoint.registry.rules import LINEAGE, name_revocations, open_predecessor
 
 _REVOKED = """
@@ -96,6 +97,12 @@ def find_past(certificate_hash: CertificateHash) -> list[CertificateHash] | None
     """Return the keyed hashes of all that a certificate followed, newest first; None when nobody knows."""
     past = _follow(certificate_hash)
     return None if past is None else [step.predecessor_hash for step in past]
+
+
+def list_rows(certificates: Collection[CertificateHash]) -> list[HeldRow]:
+    """Return what the lists say of these certificates."""
+    kinds = (RevokedCertificate, KnownLineage)
+    return copy_rows(*(kind._default_manager.filter(certificate_hash__in=certificates) for kind in kinds))
 
 
 def get_newest_list(name: str) -> ListState | None:

@@ -26,6 +26,7 @@ from mynapoint.holder.queries import get_held
 from mynapoint.journal.queries import find_written, is_sequenced
 from mynapoint.kernel.look import Look
 from mynapoint.kernel.rows import HeldRow
+from mynapoint.registry import queries as registry
 from mynapoint.reservation import queries as reservation
 from mynapoint.reservation.queries import find_reservation
 from mynapoint.service_api.door import FINAL_LINK_REFUSALS
@@ -152,10 +153,11 @@ def list_looks(holder_id: UUID) -> list[tuple[str, Look]]:
 
 def list_rows(holder_id: UUID, *, language: Language) -> list[HeldRow]:
     """This will list every row about a person, each value as it can be read."""
+    of_rooms = (room.list_rows(holder_id) for room in ROOMS)
     return [
         HeldRow(row.table, tuple((name, _say(value, language)) for name, value in row.values))
-        for room in ROOMS
-        for row in room.list_rows(holder_id)
+        for rows in (*of_rooms, registry.list_rows(holder.list_certificates(holder_id)))
+        for row in rows
     ]
 
 
