@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from django.test import Client
+from paper_reader import check_qr
 from pypdf import PdfReader
 from pytest_django import Settings
 from site_reader import Reader
@@ -144,7 +145,9 @@ class TestS18Booking:
         code = book(MALL, TWO, at=AT)
         end = get_booking(code, at=AT).slot.end
         settings.CLOCK = lambda: end - SECOND
-        assert walker.get(f"/visit/{code}/slip.pdf")["Content-Type"] == "application/pdf"
+        slip = walker.get(f"/visit/{code}/slip.pdf")
+        assert slip["Content-Type"] == "application/pdf"
+        check_qr(PdfReader(BytesIO(slip.content)), "予約のページのQRコード", f"http://127.0.0.1:8000/visit/{code}/")
         settings.CLOCK = lambda: end
         assert walker.get(f"/visit/{code}/slip.pdf")["Location"] == f"/visit/{code}/"
 
