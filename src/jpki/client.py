@@ -8,7 +8,7 @@ from iccard.frames import MAX_RESPONSE_DATA, Command, Response
 from iccard.status import AUTHENTICATION_METHOD_BLOCKED, FILE_NOT_FOUND, OK, REFERENCE_DATA_UNUSABLE, StatusWord
 from jpki.application import AID, MAX_CERTIFICATE_LENGTH, Ef, Instruction
 from jpki.pin import Pin
-from jpki.statement import MalformedCardSignature, decode_from_card, encode_for_card
+from jpki.statement import MalformedCardSignature, decode_from_card, encode_for_card, is_curve_certificate
 
 _CERTIFICATE_HEADER_LENGTH: Final = 4
 _LOCKED_STATUSES: Final = frozenset({AUTHENTICATION_METHOD_BLOCKED, REFERENCE_DATA_UNUSABLE})
@@ -110,10 +110,11 @@ class JpkiCard:
         self._select_application()
         # The certificate says which kind of key signs; it comes first, for every SELECT of an EF takes the key away.
         certificate = self._read_certificate_file()
+        on_curve = is_curve_certificate(certificate)
         self._verify(pin)
         try:
-            answer = self._sign(encode_for_card(statement, certificate=certificate))
-            return SignedStatement(signature=decode_from_card(answer, certificate=certificate), certificate=certificate)
+            answer = self._sign(encode_for_card(statement, on_curve=on_curve))
+            return SignedStatement(signature=decode_from_card(answer, on_curve=on_curve), certificate=certificate)
         except MalformedCardSignature:
             raise UnreadableSignature from None
         finally:

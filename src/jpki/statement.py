@@ -38,22 +38,19 @@ def encode_digest_info(statement: bytes) -> bytes:
     return _SHA256_DIGEST_INFO + compute_digest(statement)
 
 
-def encode_for_card(statement: bytes, *, certificate: bytes) -> bytes:
-    """This will give what the card with this certificate (DER) is to sign.
-
-    A certificate that cannot be read is no matter of this function: its key is taken for one of today's.
-    """
-    if is_curve_certificate(certificate):
+def encode_for_card(statement: bytes, *, on_curve: bool) -> bytes:
+    """This will give what a card is to sign, by the kind of its key (`is_curve_certificate`)."""
+    if on_curve:
         return hashlib.sha384(statement).digest()
     return encode_digest_info(statement)
 
 
-def decode_from_card(answer: bytes, *, certificate: bytes) -> bytes:
+def decode_from_card(answer: bytes, *, on_curve: bool) -> bytes:
     """This will give the signature as it goes to the site: what the card answered, on a curve in DER (RFC 3279, 2.2.3).
 
     :raises MalformedCardSignature: when it cannot be one.
     """
-    if not is_curve_certificate(certificate):
+    if not on_curve:
         return answer
     if len(answer) != 2 * COORDINATE_LENGTH:
         raise MalformedCardSignature
@@ -62,7 +59,10 @@ def decode_from_card(answer: bytes, *, certificate: bytes) -> bytes:
 
 
 def is_curve_certificate(der: bytes) -> bool:
-    """This will tell whether a certificate (DER) has a key on a curve."""
+    """This will tell whether a certificate (DER) has a key on a curve.
+
+    One that cannot be read is no matter of this function: its key is taken for one of today's.
+    """
     try:
         return isinstance(parse_certificate(der).public_key(), ec.EllipticCurvePublicKey)
     except (UnacceptableCertificate, *UNREADABLE):
