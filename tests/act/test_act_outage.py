@@ -138,15 +138,15 @@ class TestOutage:
         assert isinstance(put_off.value.__context__, UnusableAnswer)
         assert put_off.value.__context__.fault is FAULTS[mode]
         assert count_rows() == before
-        assert UsedAct.objects.filter(id=second.act_id).exists()
-        answer = AnsweredAct.objects.get(id=second.act_id)
+        assert UsedAct.objects.filter(id=second.id).exists()
+        answer = AnsweredAct.objects.get(id=second.id)
         assert (answer.answer, answer.data, answer.holder_id, answer.entry_id) == ("try_later", {}, None, None)
 
         line.outage = None
         with pytest.raises(ActAlreadyUsed):
             submit(second, signed)
         submit(third, cast.sign(third, hanako))
-        assert Reservation.objects.get().act_id == third.act_id
+        assert Reservation.objects.get().act_id == third.id
 
 
 def count_rows() -> list[int]:
