@@ -84,7 +84,7 @@ class DatabasePlatform:
         return propose(wish.proposal(offer, account_key=self.account_key), audience=SITE, at=at)
 
     def show(self, turn: Turn, act: Link, *, at: datetime) -> None:
-        operations.show_act(turn, act.act_id, at=at)
+        operations.show_act(turn, act.id, at=at)
 
     def get_statement(self, act: Link, *, at: datetime) -> bytes:
         return get_statement(act, at=at)
@@ -111,7 +111,7 @@ class DatabasePlatform:
 
     def _read(self, kind: Kind, act: Link) -> Bound:
         table = Reservation if kind == "reservation" else Application
-        row = table.objects.get(act_id=act.act_id)
+        row = table.objects.get(act_id=act.id)
         certificates = HolderCertificate.objects.filter(holder_id=row.holder_id)
         (person,) = {self.people[bytes(certificate.certificate_hash)] for certificate in certificates}
         return Bound(kind, person, bytes(row.account_hash) if isinstance(row, Application) else None)

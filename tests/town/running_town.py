@@ -91,12 +91,12 @@ def address_of(name: str, *, server_url: str) -> str:
     return "postgresql://?" + urlencode({**conninfo_to_dict(server_url), "dbname": name}, quote_via=quote)
 
 
-def wait_until(is_so: Callable[[], bool], what: str, *, seconds: float = 120) -> None:
+def wait_until(is_so: Callable[[], bool], what: str, *, seconds: float = 120, pause: float = 0.05) -> None:
     """Ask until it is so, or fail."""
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def processes_of(town: Town) -> list[str]:

@@ -25,6 +25,17 @@ VICTIMS: Final = ("platform", "service")
 
 
 @dataclass(frozen=True)
+class Moment:
+    """When a program is killed: so many seconds after the signature, or after the application was committed."""
+
+    seconds: float
+    is_after_commit: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.seconds * 1000:3.0f} ms after the {'commit' if self.is_after_commit else 'signature'}"
+
+
+@dataclass(frozen=True)
 class Round:
     """One kill: how far the application had come, what was heard, what was held after the restart, what came then."""
 
@@ -43,13 +54,15 @@ class Killer:
     running: RunningTown
     sides: TwoSides
 
-    def run_round(self, applicant: Applicant, *, victim: str, after: float) -> Round:
-        """Hand in a signature, kill after some seconds, start again, and let the citizen try a second time."""
+    def run_round(self, applicant: Applicant, *, victim: str, moment: Moment) -> Round:
+        """Hand in a signature, kill at a moment, start again, and let the citizen try a second time."""
         processes = self._processes_of(victim)
         hand_in = applicant.sign_application()
         with ThreadPoolExecutor() as pool:
             answer = pool.submit(hand_in)
-            time.sleep(after)
+            if moment.is_after_commit:
+                wait_until(lambda: bool(self.look(applicant).applied), "the commit", pause=0.001)
+            time.sleep(moment.seconds)
             list(pool.map(Process.kill, processes))
             left = self.look(applicant).left
         start(*processes)
@@ -123,20 +136,21 @@ def kill_at_random_moments(killer: Killer, applicants: list[Applicant]) -> Itera
     moments = {victim: draw_moments(source, answered=answered, linked=linked) for victim in VICTIMS}
     for number, applicant in enumerate(applicants[WARM_UPS:]):
         victim = VICTIMS[number % 2]
-        after = moments[victim].pop()
-        done = killer.run_round(applicant, victim=victim, after=after)
-        tell(f"{number:>2} {victim} after {after * 1000:3.0f} ms: {done.left.value}; then {done.second_answer}")
+        moment = moments[victim].pop()
+        done = killer.run_round(applicant, victim=victim, moment=moment)
+        tell(f"{number:>2} {victim} {moment}: {done.left.value}; then {done.second_answer}")
         yield done
 
 
-def draw_moments(source: random.Random, *, answered: float, linked: float) -> list[float]:
+def draw_moments(source: random.Random, *, answered: float, linked: float) -> list[Moment]:
     """Draw ten moments: three before the site's answer, five on the link's way, two about its end.
 
-    On a busy machine a kill comes late: of the three the second and the third are drawn from ever earlier ones.
+    On a busy machine a kill comes late: some of them are drawn from ever earlier ones.
     """
-    early = [(0.0, answered / share) for share in (1, 2, 8)]
-    spans = early + [(answered, linked)] * 5 + [(0.9 * linked, 1.2 * linked)] * 2
-    return source.sample([source.uniform(*span) for span in spans], ROUNDS // 2)
+    before = [Moment(source.uniform(0, answered / share)) for share in (1, 2, 8)]
+    on_the_way = [Moment(source.uniform(0, (linked - answered) / share), True) for share in (1, 2, 8, 32, 128)]
+    about_its_end = [Moment(source.uniform(0.9 * linked, 1.2 * linked)) for _ in range(2)]
+    return source.sample([*before, *on_the_way, *about_its_end], ROUNDS // 2)
 
 
 def tell(line: str) -> None:
