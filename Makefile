@@ -11,9 +11,9 @@ TOKENS_VERSION := 1.1.9
 HTMX_VERSION := 4.0.1
 SITE_STATIC := src/mynapoint/site/static/site
 PG15 := /usr/lib/postgresql/15/bin
-# A file's tests stay together, for some share a server; the longest files come first (tests/turns.py). Two more than there
+# A file's tests stay together, for some share a server; the longest files come first (tests/turns.py). One more than there
 # are cores, because many tests wait.
-EACH_CORE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
+EACH_CORE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadfile --no-loadscope-reorder
 # The first Python that is new enough and runs; `make PYTHON=…` takes another.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo "$$name"; break; }; done)
